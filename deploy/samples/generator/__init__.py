@@ -1,0 +1,1 @@
+"""The makers of the recorded events: one module for each system."""

@@ -1,0 +1,338 @@
+/* client.c - see client.h for the picture and the invariants C1-C3. */
+#include "gateway/client.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/utf8.h"
+#include "gateway/counters.h"
+#include "gateway/dialects/dialect.h"
+#include "gateway/gateway_settings.h"
+#include "gateway/view.h"
+
+enum { INPUT_FIRST = 512, RATE_WINDOW_MS = 1000 };
+
+struct client *client_new(struct client_host *host)
+{
+    struct client *c = calloc(1, sizeof *c);
+
+    if (!c)
+        return NULL;
+    c->host = host;
+    c->fd = -1;
+    c->opened_ms = c->heard_ms = host->now_ms;
+    queue_init(&c->queue);
+    list_init(&c->memberships);
+    wheel_entry_init(&c->timer);
+    return c;
+}
+
+void client_free(struct client **clientp)
+{
+    struct client *c = *clientp;
+
+    *clientp = NULL;
+    if (!c)
+        return;
+    client_gone(c);
+    assert(!c->dirty);
+    free(c);
+}
+
+/* On the list of those that the end of the turn looks at. The list has room for every client
+ * (host_reserve_dirty()), so this cannot fail. */
+static void mark_dirty(struct client *c)
+{
+    struct client_host *host = c->host;
+
+    if (c->dirty)
+        return;
+    c->dirty = true;
+    assert(host->n_dirty < host->dirty_cap);
+    host->dirty[host->n_dirty++] = c;
+}
+
+void client_close(struct client *c, enum close_reason reason)
+{
+    if (c->state == CLIENT_CLOSING)
+        return;
+    c->state = CLIENT_CLOSING;
+    c->close_reason = (uint8_t)reason;
+    mark_dirty(c);
+}
+
+void client_deliver(struct client *c, struct frame *frame)
+{
+    if (c->state != CLIENT_OPEN)
+        return;
+    if (queue_push(&c->queue, frame) < 0) {
+        client_close(c, CLOSE_no_memory);
+        return;
+    }
+    c->host->counters->deliveries++;
+    mark_dirty(c);
+}
+
+void client_reply(struct client *c, const struct span *parts, size_t n_parts)
+{
+    struct frame *frame = frame_new(WS_TEXT, parts, n_parts);
+
+    if (!frame) {
+        client_close(c, CLOSE_no_memory);
+        return;
+    }
+    client_deliver(c, frame);
+    frame_unref(&frame);
+}
+
+/* ---- its time ------------------------------------------------------------------------------- */
+
+static uint64_t min(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void plan_tick(struct client *c)
+{
+    const struct gateway_settings *s = c->host->settings;
+    uint64_t due = min(c->ping_ms, c->heard_ms + s->pong_timeout_ms);
+
+    if (!c->has_subscribed)
+        due = min(due, c->opened_ms + s->first_subscription_ms);
+    if (c->dialect->max_age)
+        due = min(due, c->opened_ms + c->dialect->max_age(s));
+    wheel_set(c->host->wheel, &c->timer, due);
+}
+
+static void ping(struct client *c)
+{
+    struct frame *frame = frame_new(WS_PING, NULL, 0);
+
+    c->ping_ms = c->host->now_ms + c->host->settings->ping_interval_ms;
+    if (!frame)
+        return; /* the next one may do better */
+    client_deliver(c, frame);
+    frame_unref(&frame);
+}
+
+void client_tick(struct client *c)
+{
+    const struct gateway_settings *s = c->host->settings;
+    uint64_t now = c->host->now_ms;
+
+    if (c->state == CLIENT_HANDSHAKE)
+        client_close(c, CLOSE_handshake);
+    if (c->state == CLIENT_CLOSING && !c->dirty) {
+        c->overdue = true;
+        mark_dirty(c);
+    }
+    if (c->state != CLIENT_OPEN)
+        return;
+    if (!c->has_subscribed && now >= c->opened_ms + s->first_subscription_ms)
+        client_close(c, CLOSE_no_subscription);
+    else if (now >= c->heard_ms + s->pong_timeout_ms)
+        client_close(c, CLOSE_no_pong);
+    else if (c->dialect->max_age && now >= c->opened_ms + c->dialect->max_age(s))
+        client_close(c, CLOSE_max_age);
+    else if (now >= c->ping_ms)
+        ping(c);
+    if (c->state == CLIENT_OPEN)
+        plan_tick(c);
+}
+
+/* The wheel is not touched: client_tick() finds out that there is more time. */
+void client_heard(struct client *c)
+{
+    c->heard_ms = c->host->now_ms;
+    c->ping_ms = c->heard_ms + c->host->settings->ping_interval_ms;
+}
+
+bool client_rate(struct client *c, uint64_t limit)
+{
+    uint64_t now = c->host->now_ms;
+
+    if (limit == 0)
+        return true;
+    if (now - c->window_ms >= RATE_WINDOW_MS) {
+        c->window_ms = now;
+        c->window_messages = 0;
+    }
+    if (++c->window_messages <= limit)
+        return true;
+    client_close(c, CLOSE_too_many_messages);
+    return false;
+}
+
+/* ---- its life ------------------------------------------------------------------------------- */
+
+void client_open(struct client *c, const struct dialect *dialect, enum profile profile,
+                 const char *path, const char *query)
+{
+    assert(c->state == CLIENT_HANDSHAKE);
+    c->state = CLIENT_OPEN;
+    c->dialect = dialect;
+    c->profile = (uint8_t)profile;
+    c->opened_ms = c->host->now_ms;
+    c->host->counters->clients++;
+    c->host->counters->handshakes++;
+    client_heard(c);
+    if (dialect->open && dialect->open(c, path, query) < 0)
+        client_close(c, CLOSE_no_memory);
+    else
+        plan_tick(c);
+}
+
+static void leave_all(struct client *c)
+{
+    while (!list_empty(&c->memberships))
+        views_leave(c->host->views, list_first(&c->memberships, struct member, in_client));
+    c->n_memberships = 0;
+}
+
+void client_gone(struct client *c)
+{
+    leave_all(c);
+    if (c->dialect) {
+        c->host->counters->clients--;
+        c->host->counters->closes[c->close_reason]++;
+        if (c->dialect->closed)
+            c->dialect->closed(c);
+        c->dialect = NULL;
+    }
+    c->state = CLIENT_CLOSING;
+    wheel_stop(&c->timer);
+    queue_clear(&c->queue);
+    client_count_queue(c);
+    free(c->input);
+    c->input = NULL;
+}
+
+int client_join(struct client *c, const struct view_type *type, const char *key, size_t key_len,
+                const void *request)
+{
+    if (c->state != CLIENT_OPEN)
+        return -ECONNRESET;
+    if (c->n_memberships >= c->host->settings->max_subscriptions &&
+        !views_member(c->host->views, type, key, key_len, c)) {
+        client_bad_request(c);
+        return -ENOSPC;
+    }
+    int err = views_join(c->host->views, type, key, key_len, request, c, &c->memberships, NULL);
+    if (err)
+        return err;
+    c->n_memberships++;
+    c->has_subscribed = true;
+    return 0;
+}
+
+int client_leave(struct client *c, const struct view_type *type, const char *key, size_t key_len)
+{
+    struct member *member = views_member(c->host->views, type, key, key_len, c);
+
+    if (!member)
+        return -ENOENT;
+    views_leave(c->host->views, member);
+    c->n_memberships--;
+    return 0;
+}
+
+/* ---- what it sends -------------------------------------------------------------------------- */
+
+void client_bad_request(struct client *c)
+{
+    c->host->counters->bad_requests++;
+}
+
+static void message(struct client *c, const char *bytes, size_t len, bool binary)
+{
+    c->host->counters->requests++;
+    if (!binary && !utf8_valid(bytes, len))
+        client_close(c, CLOSE_bad_utf8);
+    else
+        c->dialect->message(c, bytes, len, binary);
+}
+
+static int append_input(struct client *c, const char *bytes, size_t len)
+{
+    size_t cap = c->input_cap ? c->input_cap : INPUT_FIRST;
+
+    while (cap < c->input_len + len)
+        cap *= 2;
+    if (cap != c->input_cap) {
+        char *bigger = realloc(c->input, cap);
+        if (!bigger)
+            return -ENOMEM;
+        c->input = bigger;
+        c->input_cap = (uint32_t)cap;
+    }
+    memcpy(c->input + c->input_len, bytes, len);
+    c->input_len += (uint32_t)len;
+    return 0;
+}
+
+void client_receive(struct client *c, const char *bytes, size_t len, bool first, bool last,
+                    bool binary)
+{
+    client_heard(c);
+    if (c->state != CLIENT_OPEN)
+        return;
+    if (c->input_len + len > c->host->settings->max_message) {
+        client_close(c, CLOSE_message_too_big);
+        return;
+    }
+    if (first && last) {
+        message(c, bytes, len, binary);
+        return;
+    }
+    if (first)
+        c->binary = binary;
+    if (append_input(c, bytes, len) < 0) {
+        client_close(c, CLOSE_no_memory);
+        return;
+    }
+    if (!last)
+        return;
+    message(c, c->input, c->input_len, c->binary);
+    free(c->input);
+    c->input = NULL;
+    c->input_len = c->input_cap = 0;
+}
+
+/* ---- its queue ------------------------------------------------------------------------------ */
+
+void client_count_queue(struct client *c)
+{
+    c->host->counters->queued_bytes += c->queue.bytes - c->counted_bytes;
+    c->counted_bytes = (uint32_t)c->queue.bytes;
+}
+
+void client_check_queue(struct client *c)
+{
+    const struct gateway_settings *s = c->host->settings;
+
+    client_count_queue(c);
+    if (c->queue.n <= 1 || (c->queue.bytes <= s->queue_bytes && c->queue.n <= s->queue_messages))
+        return;
+    c->host->counters->queue_overflows++;
+    client_close(c, CLOSE_slow_reader);
+}
+
+/* ---- the turn's list ------------------------------------------------------------------------ */
+
+int client_host_reserve(struct client_host *host, size_t clients)
+{
+    size_t cap = host->dirty_cap ? host->dirty_cap : 64;
+
+    while (cap < clients)
+        cap *= 2;
+    if (cap == host->dirty_cap)
+        return 0;
+    struct client **bigger = realloc(host->dirty, cap * sizeof *bigger);
+    if (!bigger)
+        return -ENOMEM;
+    host->dirty = bigger;
+    host->dirty_cap = cap;
+    return 0;
+}

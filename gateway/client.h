@@ -1,0 +1,135 @@
+/* client.h - one connection: its dialect, its memberships, its queue, why it ends.
+ *
+ *   view --client_deliver()--> queue --(ws_edge)--> socket
+ *   socket --(ws_edge) client_receive()--> dialect --client_join(), client_reply()--> view, queue
+ *
+ * It does no I/O: ws_edge.c writes what the queue holds, at the end of the loop's turn. Closing is
+ * a state: anyone may client_close(); only ws_edge.c frees, in one place.
+ *
+ * Invariants
+ *   C1  a client with frames queued that nobody is about to write is on host->dirty;
+ *   C2  a client that is closing gains no frames and has no memberships;
+ *   C3  between turns a queue holds at most the limits, or one frame.
+ */
+#ifndef GATEWAY_CLIENT_H
+#define GATEWAY_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/list.h"
+#include "gateway/close_reason.h"
+#include "gateway/frame.h"
+#include "gateway/listen_address.h"
+#include "gateway/queue.h"
+#include "gateway/wheel.h"
+
+struct client;
+struct counters;
+struct dialect;
+struct gateway_settings;
+struct view_type;
+struct views;
+
+enum client_state {
+    CLIENT_HANDSHAKE, /* a connection that may become a WebSocket, or just an HTTP request */
+    CLIENT_OPEN,
+    CLIENT_CLOSING, /* marked; the edge ends it at the end of the turn */
+};
+
+/* What every client of a process shares. One struct, made by gateway.c. */
+struct client_host {
+    const struct gateway_settings *settings;
+    struct counters *counters;
+    struct views *views;
+    struct wheel *wheel;
+    uint64_t now_ms;       /* monotonic; moved on once per turn */
+    struct client **dirty; /* gained frames or are closing, in the order in which they did */
+    size_t n_dirty, dirty_cap;
+    bool draining;
+};
+
+struct client {
+    /* the fan-out touches the first lines only */
+    struct client_host *host;
+    void *wire; /* the edge's handle; NULL once it is gone */
+    int fd;
+    uint8_t state; /* enum client_state */
+    uint8_t close_reason;
+    bool dirty;
+    bool blocked; /* the socket took less than it was given; the edge will say when it can go on */
+    struct queue queue;
+
+    const struct dialect *dialect;
+    void *dialect_state; /* the dialect's own, from its open() to its closed(); may be NULL */
+    struct list memberships;
+    struct wheel_entry timer;
+    char *input; /* a message that came in several pieces; NULL between messages */
+    uint32_t input_len, input_cap;
+    uint32_t n_memberships;
+    uint8_t profile;
+    uint32_t counted_bytes;   /* of the queue, in the gauge */
+    bool binary;              /* the message in input */
+    bool has_subscribed;      /* ever */
+    bool overdue;             /* the time to end politely is over */
+    uint16_t window_messages; /* in the second that began at window_ms: see client_rate() */
+    uint64_t window_ms, opened_ms;
+    uint64_t heard_ms, ping_ms; /* last sign of life; when to ping if there is none */
+};
+
+/* ---- for ws_edge.c -------------------------------------------------------------------------- */
+
+/* Make room for so many clients on the dirty list; called before client_new(). 0; -ENOMEM. */
+int client_host_reserve(struct client_host *host, size_t clients);
+
+struct client *client_new(struct client_host *host); /* NULL: out of memory */
+void client_free(struct client **client);            /* NULL is fine */
+
+/* The handshake is done: query is the request's ("a=b&c=d"), path without it. */
+void client_open(struct client *c, const struct dialect *dialect, enum profile profile,
+                 const char *path, const char *query);
+
+/* A piece of a message; first and last say whether it begins and ends one. */
+void client_receive(struct client *c, const char *bytes, size_t len, bool first, bool last,
+                    bool binary);
+
+/* Any sign of life: a pong, a piece of a message. */
+void client_heard(struct client *c);
+
+/* The socket's turn is over: are its limits kept? Marks it for closing when not. */
+void client_check_queue(struct client *c);
+void client_count_queue(struct client *c); /* only bring the gauge up to date */
+
+/* The connection is over, whoever ended it: leaves everything. Idempotent. */
+void client_gone(struct client *c);
+
+/* ---- for views, dialects and whoever else --------------------------------------------------- */
+
+/* Queue a frame (a reference is taken). Does nothing when the client is closing. */
+void client_deliver(struct client *c, struct frame *frame);
+
+/* Queue a text message of the client's own. */
+void client_reply(struct client *c, const struct span *parts, size_t n_parts);
+
+/* Mark it for closing; the first reason given stays. */
+void client_close(struct client *c, enum close_reason reason);
+
+/* Become a member of a view: see views_join(). -ENOSPC over the limit on subscriptions. */
+int client_join(struct client *c, const struct view_type *type, const char *key, size_t key_len,
+                const void *request);
+
+/* 0; -ENOENT when it is no member. */
+int client_leave(struct client *c, const struct view_type *type, const char *key, size_t key_len);
+
+/* One more message from the client: marks it for closing when this second already had `limit`
+ * (0: no limit), and returns false. */
+bool client_rate(struct client *c, uint64_t limit);
+
+/* A message that is no request of this dialect: counted. */
+void client_bad_request(struct client *c);
+
+/* When the client must be looked at next; the wheel calls client_tick() then. */
+void client_tick(struct client *c);
+
+#endif

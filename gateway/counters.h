@@ -1,0 +1,81 @@
+/* counters.h - what a gateway counts, and its rendering as Prometheus text.
+ *
+ * Every worker process has one struct counters, all of them in one table of shared memory, so that
+ * any worker can render the sum. A worker writes only its own; a reader may see a value that is a
+ * moment old, never a torn one (aligned 64-bit words).
+ */
+#ifndef GATEWAY_COUNTERS_H
+#define GATEWAY_COUNTERS_H
+
+#include <stdint.h>
+
+#include "common/text.h"
+#include "gateway/stream_class.h"
+
+/* name, Prometheus name, type, help */
+#define COUNTERS(X)                                                                                \
+    X(clients, "sluice_clients", "gauge", "WebSocket connections open now")                        \
+    X(subscriptions, "sluice_subscriptions", "gauge", "Subscriptions of all clients now")          \
+    X(views, "sluice_views", "gauge", "Distinct requests being served now")                        \
+    X(streams, "sluice_streams", "gauge", "Streams with at least one listener here now")           \
+    X(queued_bytes, "sluice_queued_bytes", "gauge", "Bytes waiting for slow clients now")          \
+    X(link_ready, "sluice_redis_links_ready", "gauge", "Redis links that hear what is published")  \
+    X(workers, "sluice_workers", "gauge", "Worker processes running")                              \
+    X(accepted, "sluice_accepted_connections_total", "counter", "TCP connections accepted")        \
+    X(handshakes, "sluice_handshakes_total", "counter", "WebSocket handshakes completed")          \
+    X(refused, "sluice_refused_handshakes_total", "counter", "Requests to upgrade refused")        \
+    X(http_requests, "sluice_http_requests_total", "counter", "Plain HTTP requests answered")      \
+    X(requests, "sluice_requests_total", "counter", "Messages received from clients")              \
+    X(bad_requests, "sluice_bad_requests_total", "counter",                                        \
+      "Messages from clients that were not valid requests")                                        \
+    X(deliveries, "sluice_deliveries_total", "counter", "Frames queued for clients")               \
+    X(sent_bytes, "sluice_sent_bytes_total", "counter", "Bytes written to clients")                \
+    X(writes, "sluice_writes_total", "counter", "Writes to client sockets")                        \
+    X(redis_bytes, "sluice_redis_received_bytes_total", "counter",                                 \
+      "Bytes of messages received from Redis")                                                     \
+    X(redis_unwanted, "sluice_redis_unwanted_messages_total", "counter",                           \
+      "Messages from Redis for streams nobody listens to any more")                                \
+    X(link_losses, "sluice_redis_link_losses_total", "counter", "Redis links lost or given up")    \
+    X(queue_overflows, "sluice_queue_overflows_total", "counter",                                  \
+      "Times a client's queue went over its limit")
+
+/* Per stream class. */
+#define CLASS_COUNTERS(X)                                                                          \
+    X(messages, "sluice_messages_total", "Messages from Redis passed on")                          \
+    X(dropped_bad, "sluice_dropped_messages_total{reason=\"bad\"}", "")                            \
+    X(dropped_oversized, "sluice_dropped_messages_total{reason=\"oversized\"}", "")                \
+    X(dropped_repeated, "sluice_dropped_messages_total{reason=\"repeated\"}", "")                  \
+    X(dropped_stale, "sluice_dropped_messages_total{reason=\"stale_epoch\"}", "")                  \
+    X(dropped_memory, "sluice_dropped_messages_total{reason=\"memory\"}", "")                      \
+    X(gaps, "sluice_gaps_total", "Holes found in streams")                                         \
+    X(gap_messages, "sluice_gap_messages_total", "Messages known to be missing in those holes")
+
+enum { LATENCY_BUCKETS = 12, CLOSE_REASONS_MAX = 20 };
+
+struct class_counters {
+#define X(name, metric, help) uint64_t name;
+    CLASS_COUNTERS(X)
+#undef X
+};
+
+struct counters {
+#define X(name, metric, type, help) uint64_t name;
+    COUNTERS(X)
+#undef X
+    struct class_counters of_class[STREAM_CLASSES_MAX];
+    uint64_t closes[CLOSE_REASONS_MAX]; /* by enum close_reason */
+    /* From the publisher's time stamp to the end of the turn that wrote the message out. */
+    uint64_t latency[LATENCY_BUCKETS + 1]; /* the last: above every bound */
+    uint64_t latency_sum_us;
+};
+
+void counters_latency(struct counters *c, uint64_t us);
+
+/* Zero what describes the present, for a worker that has just begun or just died. */
+void counters_clear_gauges(struct counters *c);
+
+/* The sum of n workers' counters as Prometheus text (format 0.0.4). */
+void counters_render(const struct counters *workers, unsigned n,
+                     const struct stream_classes *classes, struct text *out);
+
+#endif

@@ -1,0 +1,29 @@
+/* stream_view.h - the views of the exchange dialect and the Binance form: one stream each.
+ *
+ *   combined   {"stream":"NAME","data":DATA}
+ *   bare       DATA
+ *
+ * Clients of both dialects that see the same bytes share one view.
+ */
+#ifndef GATEWAY_DIALECTS_STREAM_VIEW_H
+#define GATEWAY_DIALECTS_STREAM_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct client;
+struct gateway_settings;
+struct member;
+
+/* 0; -EEXIST when it has it already; -ENOSPC over the client's limit; -ENOMEM. */
+int stream_view_join(struct client *c, const char *name, size_t len, bool combined);
+
+/* 0; -ENOENT when it has not. */
+int stream_view_leave(struct client *c, const char *name, size_t len, bool combined);
+
+bool stream_view_has(struct client *c, const char *name, size_t len, bool combined);
+
+/* The stream of a membership made here: borrowed, ends with NUL. */
+const char *stream_view_name(const struct member *member);
+
+#endif

@@ -1,0 +1,48 @@
+/* frame.h - bytes ready for the socket: one WebSocket frame, header included (RFC 6455, 5.2).
+ *
+ * A frame is built once per view and message, is immutable, and is shared by reference by every
+ * queue it is in. One process, one thread: the count is a plain integer.
+ */
+#ifndef GATEWAY_FRAME_H
+#define GATEWAY_FRAME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct frame {
+    uint32_t refs;
+    uint32_t len; /* of bytes */
+    unsigned char bytes[];
+};
+
+enum ws_opcode { WS_TEXT = 1, WS_BINARY = 2, WS_CLOSE = 8, WS_PING = 9, WS_PONG = 10 };
+
+struct span {
+    const char *at;
+    size_t len;
+};
+#define SPAN(literal) ((struct span){(literal), sizeof(literal) - 1})
+
+/* One unfragmented, unmasked frame whose payload is the parts in order. The caller has the one
+ * reference. NULL: out of memory, or longer than 4 GiB. */
+struct frame *frame_new(enum ws_opcode opcode, const struct span *parts, size_t n_parts);
+
+static inline struct frame *frame_ref(struct frame *frame)
+{
+    frame->refs++;
+    return frame;
+}
+
+void frame_free(struct frame *frame); /* frame_unref() only */
+
+/* Sets *frame to NULL; *frame may be NULL. */
+static inline void frame_unref(struct frame **framep)
+{
+    struct frame *frame = *framep;
+
+    *framep = NULL;
+    if (frame && --frame->refs == 0)
+        frame_free(frame);
+}
+
+#endif

@@ -1,0 +1,275 @@
+/* gateway_settings.c - see gateway_settings.h. */
+#include "gateway/gateway_settings.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/stream_name.h"
+
+static const char *const payload_names[] = {"raw", "wrapped", NULL};
+
+#define AT(field) offsetof(struct gateway_settings, field)
+#define HOUR ((uint64_t)3600 * 1000)
+
+const struct setting gateway_settings_table[] = {
+    {.name = "listen",
+     .kind = SETTING_LIST,
+     .offset = AT(listen),
+     .fallback = "127.0.0.1:8080",
+     .value_name = "ADDR",
+     .help = "Where clients connect: HOST:PORT or unix:/PATH, with ,dialect=exchange|binance|auto "
+             "and ,profile=doc|node; repeatable. ,profile=node behaves as the existing server "
+             "does, for clients written for it (also per connection: ?profile=node)"},
+    {.name = "redis",
+     .kind = SETTING_TEXT,
+     .offset = AT(redis),
+     .fallback = "redis://127.0.0.1:6379",
+     .value_name = "URL",
+     .help = "The Redis to listen to: redis://[user:pass@]host:port[/db] or unix:///path"},
+    {.name = "prefix",
+     .kind = SETTING_TEXT,
+     .offset = AT(prefix),
+     .fallback = "sluice:",
+     .value_name = "TEXT",
+     .help = "A stream's channel is this and its name; empty to sit on somebody else's channels"},
+    {.name = "streams",
+     .kind = SETTING_LIST,
+     .offset = AT(streams),
+     .value_name = "GLOB",
+     .help = "Names that exchange and Binance clients may ask for (* and ?); repeatable. Default: "
+             "every name; required when the prefix is empty"},
+    {.name = "payload",
+     .kind = SETTING_CHOICE,
+     .offset = AT(payload),
+     .fallback = "raw",
+     .choices = payload_names,
+     .value_name = "FORM",
+     .help = "wrapped: messages in Redis are {\"stream\":...,\"data\":...} already and pass as "
+             "they are"},
+    {.name = "class",
+     .kind = SETTING_LIST,
+     .offset = AT(classes),
+     .value_name = "NAME=GLOB,...",
+     .help = "A class of streams, for metrics; repeatable"},
+    {.name = "workers",
+     .kind = SETTING_COUNT,
+     .offset = AT(workers),
+     .fallback = "1",
+     .min = 1,
+     .max = 64,
+     .value_name = "N",
+     .help = "Processes that share the listening addresses"},
+    {.name = "queue-bytes",
+     .kind = SETTING_BYTES,
+     .offset = AT(queue_bytes),
+     .fallback = "1M",
+     .min = 4096,
+     .max = (uint64_t)1 << 30,
+     .value_name = "SIZE",
+     .reloadable = true,
+     .help = "What may wait for one client; over it the client is closed with 1013. One frame "
+             "always fits"},
+    {.name = "queue-messages",
+     .kind = SETTING_COUNT,
+     .offset = AT(queue_messages),
+     .fallback = "1024",
+     .min = 1,
+     .max = 1000000,
+     .value_name = "N",
+     .reloadable = true,
+     .help = "The same, in messages"},
+    {.name = "max-message",
+     .kind = SETTING_BYTES,
+     .offset = AT(max_message),
+     .fallback = "64k",
+     .min = 125,
+     .max = 16 << 20,
+     .value_name = "SIZE",
+     .reloadable = true,
+     .help = "Longest message from a client; a longer one closes with 1009"},
+    {.name = "max-payload",
+     .kind = SETTING_BYTES,
+     .offset = AT(max_payload),
+     .fallback = "8M",
+     .min = 1024,
+     .max = 32 << 20,
+     .value_name = "SIZE",
+     .reloadable = true,
+     .help = "Longest message from Redis; a longer one is dropped and counted"},
+    {.name = "max-subscriptions",
+     .kind = SETTING_COUNT,
+     .offset = AT(max_subscriptions),
+     .fallback = "1024",
+     .min = 1,
+     .max = 100000,
+     .value_name = "N",
+     .reloadable = true,
+     .help = "Subscriptions of one connection"},
+    {.name = "linger",
+     .kind = SETTING_DURATION,
+     .offset = AT(linger_ms),
+     .fallback = "2s",
+     .max = 60000,
+     .value_name = "TIME",
+     .help = "How long a Redis channel stays subscribed after its last listener"},
+    {.name = "drain",
+     .kind = SETTING_DURATION,
+     .offset = AT(drain_ms),
+     .fallback = "20s",
+     .max = HOUR,
+     .value_name = "TIME",
+     .reloadable = true,
+     .help = "On SIGTERM clients are closed one by one over this time"},
+    {.name = "ping-interval",
+     .kind = SETTING_DURATION,
+     .offset = AT(ping_interval_ms),
+     .fallback = "20s",
+     .min = 100,
+     .max = HOUR,
+     .value_name = "TIME",
+     .help = "WebSocket pings to a client that is silent this long"},
+    {.name = "pong-timeout",
+     .kind = SETTING_DURATION,
+     .offset = AT(pong_timeout_ms),
+     .fallback = "60s",
+     .min = 100,
+     .max = HOUR,
+     .value_name = "TIME",
+     .help = "A client that has said nothing this long, not even a pong, is closed"},
+    {.name = "handshake-timeout",
+     .kind = SETTING_DURATION,
+     .offset = AT(handshake_timeout_ms),
+     .fallback = "10s",
+     .min = 1000,
+     .max = 300000,
+     .value_name = "TIME",
+     .help = "Time for a connection to become a WebSocket"},
+    {.name = "first-subscription-timeout",
+     .kind = SETTING_DURATION,
+     .offset = AT(first_subscription_ms),
+     .fallback = "60s",
+     .min = 100,
+     .max = 24 * HOUR,
+     .value_name = "TIME",
+     .help = "A client that has never subscribed is closed after this time"},
+    {.name = "binance-rate",
+     .kind = SETTING_COUNT,
+     .offset = AT(binance_rate),
+     .fallback = "5",
+     .max = 1000000,
+     .value_name = "N",
+     .reloadable = true,
+     .help = "Messages a second from one client of the Binance form; 0: no limit"},
+    {.name = "binance-max-age",
+     .kind = SETTING_DURATION,
+     .offset = AT(binance_max_age_ms),
+     .fallback = "24h",
+     .min = 1000,
+     .max = 1000 * HOUR,
+     .value_name = "TIME",
+     .help = "Connections of the Binance form are closed at this age"},
+    {.name = "log-level",
+     .kind = SETTING_CHOICE,
+     .offset = AT(log_level),
+     .fallback = "info",
+     .choices = log_level_names,
+     .value_name = "LEVEL",
+     .reloadable = true,
+     .help = "Least serious lines to print"},
+    {.name = "settings",
+     .kind = SETTING_TEXT,
+     .offset = AT(settings_file),
+     .value_name = "FILE",
+     .help = "A file of KEY=VALUE lines, the same names as in the environment"},
+};
+const size_t gateway_settings_count =
+    sizeof gateway_settings_table / sizeof *gateway_settings_table;
+
+static int check_prefix(const struct gateway_settings *s, char error[SETTINGS_ERROR_MAX])
+{
+    size_t len = strlen(s->prefix);
+
+    if (len > PREFIX_MAX) {
+        snprintf(error, SETTINGS_ERROR_MAX, "prefix: longer than %d bytes", PREFIX_MAX);
+        return -EINVAL;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (s->prefix[i] > ' ' && s->prefix[i] < 127 && !strchr("{}*?[]\"\\", s->prefix[i]))
+            continue;
+        snprintf(error, SETTINGS_ERROR_MAX,
+                 "prefix: '%s' may only have printable ASCII without space, quotes, backslash and "
+                 "{}*?[]",
+                 s->prefix);
+        return -EINVAL;
+    }
+    if (len == 0 && s->streams.n == 0) {
+        snprintf(error, SETTINGS_ERROR_MAX,
+                 "streams: must be given when the prefix is empty, so that clients reach only the "
+                 "channels you mean (e.g. --streams 'trade.*')");
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static int check_listen(struct gateway_settings *s, char error[SETTINGS_ERROR_MAX])
+{
+    if (s->listen.n == 0 || s->listen.n > LISTEN_MAX) {
+        snprintf(error, SETTINGS_ERROR_MAX, "listen: give 1 to %d addresses", LISTEN_MAX);
+        return -EINVAL;
+    }
+    for (size_t i = 0; i < s->listen.n; i++)
+        if (listen_address_parse(s->listen.items[i], &s->addresses[i], error, SETTINGS_ERROR_MAX) <
+            0)
+            return -EINVAL;
+    s->n_addresses = (unsigned)s->listen.n;
+    return 0;
+}
+
+static int check(struct gateway_settings *s, char error[SETTINGS_ERROR_MAX])
+{
+    char why[REDIS_URL_ERROR_MAX];
+
+    if (check_listen(s, error) < 0 || check_prefix(s, error) < 0)
+        return -EINVAL;
+    if (redis_url_parse(s->redis, &s->redis_url, why) < 0) {
+        snprintf(error, SETTINGS_ERROR_MAX, "redis: %s", why);
+        return -EINVAL;
+    }
+    if (s->pong_timeout_ms <= s->ping_interval_ms) {
+        snprintf(error, SETTINGS_ERROR_MAX, "pong-timeout: must be longer than ping-interval");
+        return -EINVAL;
+    }
+    return stream_classes_parse(&s->classes, &s->stream_classes, error);
+}
+
+int gateway_settings_load(struct gateway_settings *s, int argc, char *const *argv, char *const *env,
+                          char error[SETTINGS_ERROR_MAX])
+{
+    memset(s, 0, sizeof *s);
+    int err = settings_load(gateway_settings_table, gateway_settings_count, NULL, 0, s, argc, argv,
+                            env, error);
+    if (!err)
+        err = check(s, error);
+    if (err)
+        gateway_settings_free(s);
+    return err;
+}
+
+void gateway_settings_free(struct gateway_settings *s)
+{
+    settings_free(gateway_settings_table, gateway_settings_count, s);
+}
+
+bool gateway_stream_allowed(const struct gateway_settings *s, const char *name, size_t len)
+{
+    if (!stream_name_valid(name, len))
+        return false;
+    if (s->streams.n == 0)
+        return true;
+    for (size_t i = 0; i < s->streams.n; i++)
+        if (glob_match(s->streams.items[i], name, len))
+            return true;
+    return false;
+}

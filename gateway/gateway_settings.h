@@ -1,0 +1,49 @@
+/* gateway_settings.h - everything that can be set on sluice-gateway. */
+#ifndef GATEWAY_GATEWAY_SETTINGS_H
+#define GATEWAY_GATEWAY_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/redis_url.h"
+#include "common/settings.h"
+#include "gateway/listen_address.h"
+#include "gateway/stream_class.h"
+
+enum { LISTEN_MAX = 16, PREFIX_MAX = 64 };
+
+enum payload_form {
+    PAYLOAD_RAW,     /* what is in Redis is the data */
+    PAYLOAD_WRAPPED, /* the engine has wrapped it already: {"stream":…,"data":…} */
+};
+
+struct gateway_settings {
+    /* as given: filled by settings_load() */
+    char *settings_file, *redis, *prefix;
+    struct setting_list listen, streams, classes;
+    uint64_t workers, queue_bytes, queue_messages, max_message, max_payload, max_subscriptions;
+    uint64_t binance_rate;
+    uint64_t linger_ms, drain_ms, ping_interval_ms, pong_timeout_ms, handshake_timeout_ms;
+    uint64_t first_subscription_ms, binance_max_age_ms;
+    int payload, log_level;
+
+    /* derived: filled by gateway_settings_check() */
+    struct redis_url redis_url;
+    struct listen_address addresses[LISTEN_MAX];
+    unsigned n_addresses;
+    struct stream_classes stream_classes;
+};
+
+extern const struct setting gateway_settings_table[];
+extern const size_t gateway_settings_count;
+
+/* Load and check. 0; -EINVAL with one clear line in error. On success end with _free(). */
+int gateway_settings_load(struct gateway_settings *s, int argc, char *const *argv, char *const *env,
+                          char error[SETTINGS_ERROR_MAX]);
+void gateway_settings_free(struct gateway_settings *s);
+
+/* May clients of the exchange and Binance form ask for this stream? A valid name that one of the
+ * `streams` patterns fits. */
+bool gateway_stream_allowed(const struct gateway_settings *s, const char *name, size_t len);
+
+#endif

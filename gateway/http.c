@@ -1,0 +1,86 @@
+/* http.c - see http.h. */
+#include "gateway/http.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "gateway/client.h"
+#include "gateway/counters.h"
+#include "gateway/gateway_settings.h"
+#include "gateway/hub.h"
+
+enum { STREAMS_SHOWN_MAX = 1000 };
+
+struct http_answer http_plain(int status, const char *line)
+{
+    struct http_answer a = {.status = status, .content_type = "text/plain; charset=utf-8"};
+
+    if (status == 503 || status == 429)
+        a.extra_header = "retry-after: 1";
+    text_add(&a.body, "%s\n", line);
+    return a;
+}
+
+bool http_ready(const struct http_sources *sources)
+{
+    if (sources->host->draining)
+        return false;
+    for (unsigned i = 0; i < sources->n_workers; i++)
+        if (__atomic_load_n(&sources->workers[i].link_ready, __ATOMIC_RELAXED) == 0)
+            return false;
+    return true;
+}
+
+static struct http_answer ready(const struct http_sources *sources)
+{
+    if (http_ready(sources))
+        return http_plain(200, "ready");
+    return http_plain(503, sources->host->draining ? "draining: going away"
+                                                   : "not ready: no Redis link that hears");
+}
+
+static struct http_answer metrics(const struct http_sources *sources)
+{
+    struct http_answer a = {.status = 200, .content_type = "text/plain; version=0.0.4"};
+
+    counters_render(sources->workers, sources->n_workers, &sources->settings->stream_classes,
+                    &a.body);
+    return a;
+}
+
+/* What has listeners at this process. */
+static struct http_answer streams(const struct http_sources *sources)
+{
+    struct http_answer a = {.status = 200, .content_type = "application/json"};
+    const struct stream *stream = NULL;
+    size_t n = 0;
+
+    text_add(&a.body, "{\"streams\":%zu,\"listening\":[", hub_streams(sources->hub));
+    while (n < STREAMS_SHOWN_MAX && (stream = hub_next(sources->hub, stream))) {
+        text_add(&a.body, "%s{\"stream\":", n++ ? "," : "");
+        text_add_json(&a.body, stream->name, stream->name_len);
+        text_add(&a.body, ",\"class\":\"%s\",\"listeners\":%" PRIu64 ",\"messages\":%" PRIu64 "}",
+                 sources->settings->stream_classes.classes[stream->class_id].name,
+                 hub_stream_clients(stream), stream->messages);
+    }
+    text_add(&a.body, "]}\n");
+    return a;
+}
+
+struct http_answer http_get(const struct http_sources *sources, const char *path)
+{
+    if (strcmp(path, "/healthz") == 0)
+        return http_plain(200, "ok");
+    if (strcmp(path, "/readyz") == 0)
+        return ready(sources);
+    if (strcmp(path, "/metrics") == 0)
+        return metrics(sources);
+    if (strcmp(path, "/streams") == 0)
+        return streams(sources);
+    if (strcmp(path, "/") == 0)
+        return http_plain(200, "sluice " SLUICE_VERSION
+                               ": a WebSocket endpoint; /healthz, /readyz, /metrics and /streams "
+                               "answer plain HTTP");
+    return http_plain(404, "not found: /healthz, /readyz, /metrics and /streams are here, and "
+                           "WebSocket endpoints at /, /ws and /stream");
+}

@@ -1,0 +1,38 @@
+/* http.h - the plain HTTP answers on the clients' port: /healthz, /readyz, /metrics, /streams. */
+#ifndef GATEWAY_HTTP_H
+#define GATEWAY_HTTP_H
+
+#include <stdbool.h>
+
+#include "common/text.h"
+
+struct client_host;
+struct counters;
+struct gateway_settings;
+struct hub;
+
+struct http_sources {
+    const struct gateway_settings *settings;
+    const struct client_host *host;
+    const struct hub *hub;
+    const struct counters *workers; /* one per worker, this process' own among them */
+    unsigned n_workers;
+};
+
+struct http_answer {
+    int status;
+    const char *content_type;
+    const char *extra_header; /* "name: value" or NULL */
+    struct text body;         /* the caller's to free */
+};
+
+/* path without query. Any path has an answer (404 is one). */
+struct http_answer http_get(const struct http_sources *sources, const char *path);
+
+/* An answer of one line of text, for refusals. */
+struct http_answer http_plain(int status, const char *line);
+
+/* Every worker's link hears, and we are not draining. */
+bool http_ready(const struct http_sources *sources);
+
+#endif

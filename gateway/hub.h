@@ -1,0 +1,86 @@
+/* hub.h - who listens to which stream, and the fan-out of one message to them.
+ *
+ *   intake --hub_publish()--> hub --deliver()--> view     (data, down)
+ *   view --hub_listen()--> hub --interest()--> link       (wishes, up)
+ *
+ * The hub knows neither sockets, Redis nor JSON: a test drives it with plain calls.
+ *
+ * Ownership
+ *   hub       owns every stream and every place of a listener on one.
+ *   listener  is a member of its view, which owns the memory: hub_leave() before that goes.
+ *
+ * Invariants
+ *   I1  a stream is in the hub exactly while it has a listener;
+ *   I2  so for any name interest(true) and interest(false) alternate, true first;
+ *   I3  the hub does not change during hub_publish().
+ */
+#ifndef GATEWAY_HUB_H
+#define GATEWAY_HUB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/list.h"
+#include "common/table.h"
+#include "gateway/continuity.h"
+
+struct hub;
+struct listener;
+struct message;
+
+struct stream {
+    struct table_node node;
+    struct list places;           /* its listeners; private to hub.c, never empty (I1) */
+    struct continuity continuity; /* kept by intake.c */
+    uint64_t messages;            /* handed to listeners since it came into the hub */
+    uint32_t n_listeners;         /* views, not clients */
+    uint16_t class_id;            /* see stream_class.h */
+    uint16_t name_len;
+    char name[]; /* ends with NUL */
+};
+
+/* A stream gained its first listener, or lost its last. It cannot fail: while Redis is away the
+ * link notes the wish and acts on it later. The name is borrowed. */
+typedef void interest_fn(void *ctx, const char *name, size_t len, bool wanted);
+
+/* Which class a new stream belongs to. */
+typedef unsigned classify_fn(void *ctx, const char *name, size_t len);
+
+/* Take one message. Must not call back into the hub (I3). */
+typedef void deliver_fn(struct listener *l, struct stream *stream, const struct message *m);
+
+struct listener {
+    deliver_fn *deliver; /* set once, by listener_init() */
+    struct list places;  /* private to hub.c */
+    uint32_t n_streams;  /* read freely */
+    uint32_t n_clients;  /* the listener's own to keep: how many clients it stands for */
+};
+
+struct hub *hub_new(interest_fn *interest, classify_fn *classify, void *ctx); /* NULL: no memory */
+void hub_free(struct hub **hub); /* every listener has left; *hub may be NULL */
+
+void listener_init(struct listener *l, deliver_fn *deliver);
+
+/* 0; -EEXIST when it already listens; -ENOMEM. On error nothing has changed. The check for
+ * -EEXIST walks the listener's streams. */
+int hub_listen(struct hub *hub, struct listener *l, const char *name, size_t len);
+
+/* Leave every stream. May be called twice. */
+void hub_leave(struct hub *hub, struct listener *l);
+
+/* The stream, while somebody listens; otherwise NULL. */
+struct stream *hub_find(struct hub *hub, const char *name, size_t len);
+
+/* Hand the message to every listener of the stream. */
+void hub_publish(struct hub *hub, struct stream *stream, const struct message *m);
+
+size_t hub_streams(const struct hub *hub);
+
+/* How many clients listen to the stream, through any listener: the sum of their n_clients. */
+uint64_t hub_stream_clients(const struct stream *stream);
+
+/* Every stream, in no order; pos NULL begins, NULL ends. Nothing may change meanwhile. */
+struct stream *hub_next(const struct hub *hub, const struct stream *pos);
+
+#endif

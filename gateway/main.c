@@ -1,0 +1,120 @@
+/* main.c - sluice-gateway: settings, signals, and the workers. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "common/log.h"
+#include "gateway/counters.h"
+#include "gateway/gateway.h"
+#include "gateway/gateway_settings.h"
+#include "gateway/workers.h"
+
+enum {
+    /* libwebsockets 4.1.6 sizes its tables by the limit, and above ten million falls back to 2,560
+     * descriptors. */
+    DESCRIPTORS_MAX = 1000000,
+};
+
+struct signals {
+    uv_signal_t term, interrupt;
+};
+
+static void on_end(uv_signal_t *handle, int signo)
+{
+    (void)signo;
+    gateway_drain(handle->data);
+}
+
+static void start_signals(uv_loop_t *loop, struct signals *signals, struct gateway *gw)
+{
+    uv_signal_init(loop, &signals->term);
+    uv_signal_init(loop, &signals->interrupt);
+    signals->term.data = signals->interrupt.data = gw;
+    uv_signal_start(&signals->term, on_end, SIGTERM);
+    uv_signal_start(&signals->interrupt, on_end, SIGINT);
+}
+
+static void stop_signals(struct signals *signals)
+{
+    uv_close((uv_handle_t *)&signals->term, NULL);
+    uv_close((uv_handle_t *)&signals->interrupt, NULL);
+}
+
+static int run_worker(struct gateway_settings *settings, struct counters *workers, unsigned index,
+                      const int *listening)
+{
+    const struct gateway_config config = {.settings = settings,
+                                          .workers = workers,
+                                          .n_workers = (unsigned)settings->workers,
+                                          .index = index,
+                                          .listening = listening};
+    struct signals signals;
+    uv_loop_t loop;
+    int code = 1;
+
+    if (uv_loop_init(&loop) < 0)
+        return 1;
+    struct gateway *gw = gateway_new(&loop, &config);
+    if (gw) {
+        start_signals(&loop, &signals, gw);
+        log_info("serving", LOG_TEXT("listen", settings->addresses[0].text),
+                 LOG_NUMBER("worker", index), LOG_NUMBER("pid", getpid()));
+        code = gateway_run(gw);
+        stop_signals(&signals);
+        gateway_free(&gw);
+        log_info("ended", LOG_NUMBER("worker", index));
+    }
+    uv_loop_close(&loop);
+    if (index > 0 || settings->workers > 1)
+        gateway_settings_free(settings); /* a forked worker's own copy */
+    return code;
+}
+
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    limit.rlim_cur = limit.rlim_max < DESCRIPTORS_MAX ? limit.rlim_max : DESCRIPTORS_MAX;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void help(void)
+{
+    printf("sluice-gateway %s - forwards Redis Pub/Sub streams to WebSocket clients\n\n"
+           "usage: sluice-gateway [settings]\n\n"
+           "Every setting is a flag, an environment variable, or a line of the settings file, in\n"
+           "this order of precedence.\n\n",
+           SLUICE_VERSION);
+    settings_help(gateway_settings_table, gateway_settings_count, stdout);
+}
+
+int main(int argc, char **argv)
+{
+    struct gateway_settings settings;
+    char error[SETTINGS_ERROR_MAX];
+
+    if (settings_wants(argc, argv, "--help")) {
+        help();
+        return 0;
+    }
+    if (settings_wants(argc, argv, "--version")) {
+        printf("sluice-gateway %s\n", SLUICE_VERSION);
+        return 0;
+    }
+    if (gateway_settings_load(&settings, argc, argv, environ, error) < 0) {
+        fprintf(stderr, "sluice-gateway: %s\n", error);
+        return 2;
+    }
+    log_set_level((enum log_level)settings.log_level);
+    signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
+    int code = workers_run(&settings, run_worker);
+    gateway_settings_free(&settings);
+    return code;
+}

@@ -1,0 +1,66 @@
+/* route.c - see route.h. */
+#include "gateway/route.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/dialects/dialect.h"
+
+static bool is(const char *path, const char *endpoint)
+{
+    size_t len = strlen(endpoint);
+
+    return strncmp(path, endpoint, len) == 0 && (path[len] == '\0' || strcmp(path + len, "/") == 0);
+}
+
+static bool below(const char *path, const char *endpoint)
+{
+    size_t len = strlen(endpoint);
+
+    return strncmp(path, endpoint, len) == 0 && path[len] == '/';
+}
+
+static const struct dialect *dialect_at(const char *path)
+{
+    if (strcmp(path, "/") == 0 || *path == '\0')
+        return &dialect_auto;
+    if (is(path, "/ws"))
+        return &dialect_auto_ws;
+    if (below(path, "/ws") || is(path, "/stream") || below(path, "/stream"))
+        return &dialect_binance;
+    return NULL;
+}
+
+static enum profile profile_of(const char *query, enum profile fallback)
+{
+    for (const char *at = query; *at; at += strcspn(at, "&")) {
+        at += *at == '&';
+        size_t len = strcspn(at, "&");
+        if (len == 12 && strncmp(at, "profile=node", len) == 0)
+            return PROFILE_NODE;
+        if (len == 11 && strncmp(at, "profile=doc", len) == 0)
+            return PROFILE_DOC;
+    }
+    return fallback;
+}
+
+struct route route_find(const struct gateway_settings *s, const struct listen_address *listener,
+                        const char *path, const char *query)
+{
+    struct route r = {.profile = profile_of(query, listener->profile)};
+
+    r.dialect = listener->dialect ? listener->dialect : dialect_at(path);
+    if (!r.dialect) {
+        r.status = 404;
+        snprintf(r.why, sizeof r.why,
+                 "nothing is served at this path; WebSocket endpoints are /, /ws, /ws/<stream> and "
+                 "/stream");
+        return r;
+    }
+    if (r.dialect->admit)
+        r.status = r.dialect->admit(s, path, query, r.why, sizeof r.why);
+    if (r.status)
+        r.dialect = NULL;
+    return r;
+}

@@ -1,0 +1,94 @@
+/* entry.c - see entry.h. An entry is its fixed part, then stream, tag, data and "\r\n". */
+#include "publisher/entry.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct entry {
+    uint64_t seq, time_us, data_len;
+    uint32_t term;
+    uint16_t stream_len, tag_len;
+    char bytes[];
+};
+
+_Static_assert(offsetof(struct entry, bytes) + 2 <= 48, "ENTRY_EXTRA_MAX counts it");
+
+size_t entry_size(const struct event *event)
+{
+    return offsetof(struct entry, bytes) + event->stream_len + event->tag_len + event->data_len + 2;
+}
+
+void entry_write(void *room, const struct event *event, const struct entry_id *id)
+{
+    struct entry *entry = room;
+    char *at = entry->bytes;
+
+    assert(event->stream_len <= STREAM_NAME_MAX && event->tag_len <= MESSAGE_TAG_MAX);
+    entry->seq = id->seq;
+    entry->time_us = id->time_us;
+    entry->term = id->term;
+    entry->data_len = event->data_len;
+    entry->stream_len = (uint16_t)event->stream_len;
+    entry->tag_len = (uint16_t)event->tag_len;
+    memcpy(at, event->stream, event->stream_len);
+    at += event->stream_len;
+    if (event->tag_len > 0)
+        memcpy(at, event->tag, event->tag_len);
+    at += event->tag_len;
+    memcpy(at, event->data, event->data_len);
+    memcpy(at + event->data_len, "\r\n", 2);
+}
+
+uint32_t entry_term(const void *entry)
+{
+    return ((const struct entry *)entry)->term;
+}
+
+static size_t put(char *at, const void *bytes, size_t len)
+{
+    memcpy(at, bytes, len);
+    return len;
+}
+
+/* "$<n>\r\n"; by hand, since this is written for every event. */
+static size_t put_length(char *at, size_t n)
+{
+    char digits[20];
+    size_t i = sizeof digits, len = 1;
+
+    do
+        digits[--i] = (char)('0' + n % 10);
+    while (n /= 10);
+    at[0] = '$';
+    len += put(at + len, digits + i, sizeof digits - i);
+    return len + put(at + len, "\r\n", 2);
+}
+
+void entry_command(const void *bytes, const char *prefix, uint64_t epoch,
+                   char start[ENTRY_START_MAX], struct entry_command *command)
+{
+    static const char words[] = "*3\r\n$7\r\nPUBLISH\r\n";
+    const struct entry *entry = bytes;
+    const char *tag = entry->bytes + entry->stream_len;
+    struct message message = {.epoch = epoch,
+                              .seq = entry->seq,
+                              .time_us = entry->time_us,
+                              .tag = entry->tag_len ? tag : NULL,
+                              .tag_len = entry->tag_len};
+    char head[MESSAGE_HEAD_MAX];
+    size_t head_len = message_write_head(head, &message), prefix_len = strlen(prefix);
+    size_t at = put(start, words, sizeof words - 1);
+
+    assert(prefix_len <= ENTRY_PREFIX_MAX);
+    at += put_length(start + at, prefix_len + entry->stream_len);
+    at += put(start + at, prefix, prefix_len);
+    at += put(start + at, entry->bytes, entry->stream_len);
+    at += put(start + at, "\r\n", 2);
+    at += put_length(start + at, head_len + entry->data_len);
+    at += put(start + at, head, head_len);
+    command->start_len = at;
+    command->rest = tag + entry->tag_len;
+    command->rest_len = entry->data_len + 2;
+}

@@ -1,0 +1,120 @@
+/* publisher_settings.c - see publisher_settings.h. */
+#include "publisher/publisher_settings.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "publisher/entry.h"
+
+#define AT(field) offsetof(struct publisher_settings, field)
+
+const struct setting publisher_settings_table[] = {
+    {.name = "source",
+     .kind = SETTING_LIST,
+     .offset = AT(sources),
+     .value_name = "SOURCE",
+     .help = "Where events come from; repeatable. lines (standard input), lines=FILE (followed as "
+             "it grows), lines=tcp://HOST:PORT (listens), replay=FILE[,speed=N|max][,loop]"},
+    {.name = "redis",
+     .kind = SETTING_TEXT,
+     .offset = AT(redis),
+     .fallback = "redis://127.0.0.1:6379",
+     .value_name = "URL",
+     .help = "The Redis to publish to: redis://[user:pass@]host:port[/db] or unix:///path"},
+    {.name = "prefix",
+     .kind = SETTING_TEXT,
+     .offset = AT(prefix),
+     .fallback = "sluice:",
+     .value_name = "TEXT",
+     .help = "A stream's channel is this and its name"},
+    {.name = "backlog",
+     .kind = SETTING_BYTES,
+     .offset = AT(backlog),
+     .fallback = "64M",
+     .min = 64 << 10,
+     .max = (uint64_t)64 << 30,
+     .value_name = "SIZE",
+     .help = "What may wait for Redis; when it is full the oldest event goes"},
+    {.name = "max-event",
+     .kind = SETTING_BYTES,
+     .offset = AT(max_event),
+     .fallback = "16M",
+     .min = 1 << 10,
+     .max = 256 << 20,
+     .value_name = "SIZE",
+     .help = "Longest line of a source, and never more than half of the backlog; a longer one is "
+             "skipped and counted"},
+    {.name = "log-level",
+     .kind = SETTING_CHOICE,
+     .offset = AT(log_level),
+     .fallback = "info",
+     .choices = log_level_names,
+     .value_name = "LEVEL",
+     .help = "Least serious lines to print"},
+    {.name = "settings",
+     .kind = SETTING_TEXT,
+     .offset = AT(settings_file),
+     .value_name = "FILE",
+     .help = "A file of KEY=VALUE lines, the same names as in the environment"},
+};
+const size_t publisher_settings_count =
+    sizeof publisher_settings_table / sizeof *publisher_settings_table;
+
+static int check_prefix(const struct publisher_settings *s, char error[SETTINGS_ERROR_MAX])
+{
+    size_t len = strlen(s->prefix);
+
+    if (len > ENTRY_PREFIX_MAX) {
+        snprintf(error, SETTINGS_ERROR_MAX, "prefix: longer than %d bytes", ENTRY_PREFIX_MAX);
+        return -EINVAL;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (s->prefix[i] > ' ' && s->prefix[i] < 127 && !strchr("{}*?[]\"\\", s->prefix[i]))
+            continue;
+        snprintf(error, SETTINGS_ERROR_MAX,
+                 "prefix: '%s' may only have printable ASCII without space, quotes, backslash and "
+                 "{}*?[]",
+                 s->prefix);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static int check(struct publisher_settings *s, char error[SETTINGS_ERROR_MAX])
+{
+    char why[REDIS_URL_ERROR_MAX];
+
+    if (s->sources.n == 0) {
+        snprintf(error, SETTINGS_ERROR_MAX,
+                 "source: give at least one, e.g. --source lines; --help lists the kinds");
+        return -EINVAL;
+    }
+    if (redis_url_parse(s->redis, &s->redis_url, why) < 0) {
+        snprintf(error, SETTINGS_ERROR_MAX, "redis: %s", why);
+        return -EINVAL;
+    }
+    s->line_max = s->backlog / 2 - ENTRY_EXTRA_MAX;
+    if (s->max_event < s->line_max)
+        s->line_max = s->max_event;
+    return check_prefix(s, error);
+}
+
+int publisher_settings_load(struct publisher_settings *s, int argc, char *const *argv,
+                            char *const *env, char error[SETTINGS_ERROR_MAX])
+{
+    memset(s, 0, sizeof *s);
+    int err = settings_load(publisher_settings_table, publisher_settings_count, NULL, 0, s, argc,
+                            argv, env, error);
+    if (!err)
+        err = check(s, error);
+    if (err)
+        publisher_settings_free(s);
+    return err;
+}
+
+void publisher_settings_free(struct publisher_settings *s)
+{
+    settings_free(publisher_settings_table, publisher_settings_count, s);
+}

@@ -1,0 +1,30 @@
+/* publisher_settings.h - everything that can be set on sluice-publisher. */
+#ifndef PUBLISHER_PUBLISHER_SETTINGS_H
+#define PUBLISHER_PUBLISHER_SETTINGS_H
+
+#include <stdint.h>
+
+#include "common/redis_url.h"
+#include "common/settings.h"
+
+struct publisher_settings {
+    /* as given: filled by settings_load() */
+    char *settings_file, *redis, *prefix;
+    struct setting_list sources;
+    uint64_t backlog, max_event;
+    int log_level;
+
+    /* derived */
+    struct redis_url redis_url;
+    uint64_t line_max; /* max_event, and never more than fits into half of the backlog */
+};
+
+extern const struct setting publisher_settings_table[];
+extern const size_t publisher_settings_count;
+
+/* Load and check. 0; -EINVAL with one clear line in error. On success end with _free(). */
+int publisher_settings_load(struct publisher_settings *s, int argc, char *const *argv,
+                            char *const *env, char error[SETTINGS_ERROR_MAX]);
+void publisher_settings_free(struct publisher_settings *s);
+
+#endif

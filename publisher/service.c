@@ -1,0 +1,159 @@
+/* service.c - see service.h. */
+#include "publisher/service.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+#include "common/log.h"
+#include "publisher/intake.h"
+#include "publisher/outbox.h"
+
+struct service {
+    uv_loop_t loop;
+    struct backlog backlog;
+    struct publisher publisher;
+    struct intake intake;
+    struct outbox *outbox;
+    uv_prepare_t turn;
+    uv_timer_t flush; /* counts to the end once the sources have been stopped */
+    uv_signal_t terminate, interrupt;
+    bool stopping;
+    uint64_t begun_ms, drops_told;
+    struct log_limit drops;
+};
+
+static void tell_drops(struct service *s)
+{
+    uint64_t held;
+
+    if (s->backlog.dropped <= s->drops_told || !log_allowed(&s->drops, &held))
+        return;
+    s->drops_told = s->backlog.dropped;
+    log_warn("the backlog is full: the oldest events go", LOG_NUMBER("dropped", s->drops_told),
+             LOG_NUMBER("waiting", s->backlog.n));
+}
+
+/* The loop's turn, before it waits: sources go on or not, what they gave goes out. */
+static void on_turn(uv_prepare_t *handle)
+{
+    struct service *s = handle->data;
+
+    if (!s->stopping)
+        intake_turn(&s->intake, outbox_is_open(s->outbox));
+    outbox_turn(s->outbox);
+    tell_drops(s);
+    if (intake_done(&s->intake) && s->backlog.n == 0)
+        uv_stop(&s->loop);
+}
+
+static void on_flush_over(uv_timer_t *timer)
+{
+    uv_stop(timer->loop);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct service *s = handle->data;
+
+    if (s->stopping) {
+        uv_stop(&s->loop);
+        return;
+    }
+    s->stopping = true;
+    log_info("stopping", LOG_TEXT("signal", strsignal(number)),
+             LOG_NUMBER("waiting", s->backlog.n));
+    intake_stop(&s->intake);
+    uv_timer_start(&s->flush, on_flush_over, SERVICE_FLUSH_MS, 0);
+}
+
+/* What never reached Redis is dropped too: published, refused and dropped make up all events. */
+static void summarise(const struct service *s)
+{
+    struct outbox_counts counts = outbox_counts(s->outbox);
+
+    log_info("publisher has ended", LOG_NUMBER("events", s->publisher.events),
+             LOG_NUMBER("streams", publisher_streams(&s->publisher)),
+             LOG_NUMBER("published", counts.published), LOG_NUMBER("refused", counts.refused),
+             LOG_NUMBER("dropped", s->backlog.dropped + s->backlog.n),
+             LOG_NUMBER("bad", s->publisher.bad),
+             LOG_NUMBER("seconds", (uv_now(&s->loop) - s->begun_ms + 500) / 1000));
+}
+
+/* On error fini() takes what there is. */
+static int init(struct service *s, const struct publisher_settings *settings)
+{
+    backlog_init(&s->backlog, settings->backlog);
+    int err = publisher_init(&s->publisher, &s->backlog);
+    intake_init(&s->intake, &s->loop, &s->publisher, settings->line_max);
+    s->outbox = outbox_new(&s->loop, &s->backlog, &settings->redis_url, settings->prefix);
+    uv_prepare_init(&s->loop, &s->turn);
+    uv_timer_init(&s->loop, &s->flush);
+    uv_signal_init(&s->loop, &s->terminate);
+    uv_signal_init(&s->loop, &s->interrupt);
+    s->turn.data = s->terminate.data = s->interrupt.data = s;
+    return err ? err : s->outbox ? 0 : -ENOMEM;
+}
+
+static void fini(struct service *s)
+{
+    intake_stop(&s->intake);
+    outbox_free(&s->outbox);
+    uv_close((uv_handle_t *)&s->turn, NULL);
+    uv_close((uv_handle_t *)&s->flush, NULL);
+    uv_close((uv_handle_t *)&s->terminate, NULL);
+    uv_close((uv_handle_t *)&s->interrupt, NULL);
+    uv_run(&s->loop, UV_RUN_DEFAULT); /* everybody's handles, until libuv has let go of them */
+    uv_loop_close(&s->loop);
+    publisher_fini(&s->publisher);
+    backlog_fini(&s->backlog);
+}
+
+static int open_sources(struct service *s, const struct setting_list *sources,
+                        char error[SETTINGS_ERROR_MAX])
+{
+    char why[SOURCE_ERROR_MAX];
+
+    for (size_t i = 0; i < sources->n; i++) {
+        int err = intake_open(&s->intake, sources->items[i], why);
+        if (err) {
+            snprintf(error, SETTINGS_ERROR_MAX, "source: '%.100s': %.250s", sources->items[i], why);
+            return err;
+        }
+    }
+    return 0;
+}
+
+static void run(struct service *s)
+{
+    s->begun_ms = uv_now(&s->loop);
+    uv_prepare_start(&s->turn, on_turn);
+    uv_signal_start(&s->terminate, on_signal, SIGTERM);
+    uv_signal_start(&s->interrupt, on_signal, SIGINT);
+    outbox_start(s->outbox);
+    intake_start(&s->intake);
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+    summarise(s);
+}
+
+int service_run(const struct publisher_settings *settings, char error[SETTINGS_ERROR_MAX])
+{
+    struct service *s = calloc(1, sizeof *s);
+
+    snprintf(error, SETTINGS_ERROR_MAX, "out of memory");
+    if (!s || uv_loop_init(&s->loop) < 0) {
+        free(s);
+        return -ENOMEM;
+    }
+    int err = init(s, settings);
+    if (!err)
+        err = open_sources(s, &settings->sources, error);
+    if (!err)
+        run(s);
+    fini(s);
+    free(s);
+    return err;
+}

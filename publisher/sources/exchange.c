@@ -1,0 +1,59 @@
+/* exchange.c - the normaliser for an exchange's combined stream.
+ *
+ *   {"stream":S,"data":D}   one event: stream S, data D word for word
+ *   {"result":R,"id":N}     the answer to a request of ours: no event
+ *
+ * A trade is tagged with its id, so that a repeat is known for one: member t of "trade", member a
+ * of "aggTrade". Nothing else has a tag.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "common/message.h"
+#include "publisher/sources/normaliser.h"
+
+/* An id as text, whether it is written as a number or as a string; what cannot be a tag is none. */
+static void take_tag(struct json_value id, struct event *event)
+{
+    const char *at = id.at;
+    size_t len = id.len;
+
+    if (id.kind == JSON_STRING ? !json_string_plain(id, &at, &len) : id.kind != JSON_NUMBER)
+        return;
+    if (!message_tag_valid(at, len))
+        return;
+    event->tag = at;
+    event->tag_len = len;
+}
+
+static void tag_trade(struct json_value data, struct event *event)
+{
+    struct json_value type = json_member(data, "e", JSON_STRICT);
+
+    if (json_string_is(type, "trade"))
+        take_tag(json_member(data, "t", JSON_STRICT), event);
+    else if (json_string_is(type, "aggTrade"))
+        take_tag(json_member(data, "a", JSON_STRICT), event);
+}
+
+static int normalise(struct json_value message, event_fn *emit, void *ctx, const char **why)
+{
+    struct json_value stream = json_member(message, "stream", JSON_STRICT);
+    struct json_value data = json_member(message, "data", JSON_STRICT);
+    struct event event = {.data = data.at, .data_len = data.len};
+
+    if (stream.kind == JSON_NONE && json_member(message, "result", JSON_STRICT).kind != JSON_NONE &&
+        json_member(message, "id", JSON_STRICT).kind != JSON_NONE)
+        return 0;
+    *why = "message: neither {\"stream\":...,\"data\":...} nor {\"result\":...,\"id\":...}";
+    if (stream.kind != JSON_STRING || data.kind == JSON_NONE)
+        return -EBADMSG;
+    *why = "message: no stream may have that name";
+    if (!json_string_plain(stream, &event.stream, &event.stream_len))
+        return -EBADMSG; /* no valid name needs an escape */
+    tag_trade(data, &event);
+    emit(ctx, &event);
+    return 0;
+}
+
+const struct normaliser exchange_normaliser = {.name = "exchange", .normalise = normalise};

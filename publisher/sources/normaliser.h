@@ -1,0 +1,22 @@
+/* normaliser.h - what an upstream server sent, word for word, becomes events.
+ *
+ * One file per kind of server, one entry in normalisers[] (event_line.c). A normaliser is given
+ * the server's whole message and hands over none, one or several events; the same code serves a
+ * recorded message and one that has just come from a live connection.
+ */
+#ifndef PUBLISHER_SOURCES_NORMALISER_H
+#define PUBLISHER_SOURCES_NORMALISER_H
+
+#include "common/json_span.h"
+#include "publisher/event.h"
+
+struct normaliser {
+    const char *name; /* the value of "source" */
+    /* 0, having called emit() for each event (for none where the message is not for readers);
+     * -EBADMSG with static text in *why, having called it for none. */
+    int (*normalise)(struct json_value message, event_fn *emit, void *ctx, const char **why);
+};
+
+extern const struct normaliser exchange_normaliser;
+
+#endif
