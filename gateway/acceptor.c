@@ -11,7 +11,10 @@
 
 #include "common/log.h"
 
-enum { ACCEPTS_PER_TURN = 64 }; /* so that a storm of connections does not starve the others */
+enum {
+    KEEPALIVE_S = 60,
+    ACCEPTS_PER_TURN = 64
+}; /* so that a storm of connections does not starve the others */
 
 struct entrance {
     uv_poll_t poll;
@@ -53,8 +56,12 @@ static bool accept_one(struct entrance *e)
     int on = 1, fd = accept4(e->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
     if (fd >= 0) {
-        if (e->address->address.ss_family != AF_UNIX)
+        if (e->address->address.ss_family != AF_UNIX) {
             setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+            setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+            setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &(int){KEEPALIVE_S}, sizeof(int));
+            setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &(int){KEEPALIVE_S / 3}, sizeof(int));
+        }
         e->acceptor->accepted(e->acceptor->ctx, fd, e->address);
         return true;
     }

@@ -63,7 +63,17 @@ void client_close(struct client *c, enum close_reason reason)
     mark_dirty(c);
 }
 
-void client_deliver(struct client *c, struct frame *frame)
+void client_close_saying(struct client *c, enum close_reason reason, uint16_t code,
+                         const char *text)
+{
+    if (c->state == CLIENT_CLOSING)
+        return;
+    c->close_code = code;
+    c->close_text = text;
+    client_close(c, reason);
+}
+
+static void enqueue(struct client *c, struct frame *frame)
 {
     if (c->state != CLIENT_OPEN)
         return;
@@ -75,6 +85,16 @@ void client_deliver(struct client *c, struct frame *frame)
     mark_dirty(c);
 }
 
+void client_deliver(struct client *c, struct frame *frame)
+{
+    if (c->state != CLIENT_OPEN)
+        return;
+    if (c->dialect->takes && !c->dialect->takes(c))
+        c->host->counters->held_back++;
+    else
+        enqueue(c, frame);
+}
+
 void client_reply(struct client *c, const struct span *parts, size_t n_parts)
 {
     struct frame *frame = frame_new(WS_TEXT, parts, n_parts);
@@ -83,7 +103,7 @@ void client_reply(struct client *c, const struct span *parts, size_t n_parts)
         client_close(c, CLOSE_no_memory);
         return;
     }
-    client_deliver(c, frame);
+    enqueue(c, frame);
     frame_unref(&frame);
 }
 
@@ -94,26 +114,43 @@ static uint64_t min(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static void plan_tick(struct client *c)
+static uint64_t ping_interval(const struct client *c)
+{
+    return c->dialect->ping_ms ? c->dialect->ping_ms : c->host->settings->ping_interval_ms;
+}
+
+static uint64_t pong_timeout(const struct client *c)
+{
+    return c->dialect->pong_ms ? c->dialect->pong_ms : c->host->settings->pong_timeout_ms;
+}
+
+static uint64_t next_due(const struct client *c)
 {
     const struct gateway_settings *s = c->host->settings;
-    uint64_t due = min(c->ping_ms, c->heard_ms + s->pong_timeout_ms);
+    uint64_t due = min(c->ping_ms, c->heard_ms + pong_timeout(c));
 
     if (!c->has_subscribed)
         due = min(due, c->opened_ms + s->first_subscription_ms);
     if (c->dialect->max_age)
         due = min(due, c->opened_ms + c->dialect->max_age(s));
-    wheel_set(c->host->wheel, &c->timer, due);
+    if (c->dialect->beat)
+        due = min(due, c->beat_ms);
+    return due;
+}
+
+static void plan_tick(struct client *c)
+{
+    wheel_set(c->host->wheel, &c->timer, next_due(c));
 }
 
 static void ping(struct client *c)
 {
     struct frame *frame = frame_new(WS_PING, NULL, 0);
 
-    c->ping_ms = c->host->now_ms + c->host->settings->ping_interval_ms;
+    c->ping_ms = c->host->now_ms + ping_interval(c);
     if (!frame)
         return; /* the next one may do better */
-    client_deliver(c, frame);
+    enqueue(c, frame);
     frame_unref(&frame);
 }
 
@@ -132,12 +169,16 @@ void client_tick(struct client *c)
         return;
     if (!c->has_subscribed && now >= c->opened_ms + s->first_subscription_ms)
         client_close(c, CLOSE_no_subscription);
-    else if (now >= c->heard_ms + s->pong_timeout_ms)
+    else if (now >= c->heard_ms + pong_timeout(c))
         client_close(c, CLOSE_no_pong);
     else if (c->dialect->max_age && now >= c->opened_ms + c->dialect->max_age(s))
         client_close(c, CLOSE_max_age);
     else if (now >= c->ping_ms)
         ping(c);
+    if (c->state == CLIENT_OPEN && c->dialect->beat && now >= c->beat_ms) {
+        c->beat_ms += c->dialect->beat_interval_ms;
+        c->dialect->beat(c);
+    }
     if (c->state == CLIENT_OPEN)
         plan_tick(c);
 }
@@ -146,7 +187,8 @@ void client_tick(struct client *c)
 void client_heard(struct client *c)
 {
     c->heard_ms = c->host->now_ms;
-    c->ping_ms = c->heard_ms + c->host->settings->ping_interval_ms;
+    if (c->dialect)
+        c->ping_ms = c->heard_ms + ping_interval(c);
 }
 
 bool client_rate(struct client *c, uint64_t limit)
@@ -177,6 +219,7 @@ void client_open(struct client *c, const struct dialect *dialect, enum profile p
     c->opened_ms = c->host->now_ms;
     c->host->counters->clients++;
     c->host->counters->handshakes++;
+    c->beat_ms = c->opened_ms + dialect->beat_interval_ms;
     client_heard(c);
     if (dialect->open && dialect->open(c, path, query) < 0)
         client_close(c, CLOSE_no_memory);
@@ -272,13 +315,18 @@ static int append_input(struct client *c, const char *bytes, size_t len)
     return 0;
 }
 
+static size_t max_message(const struct client *c)
+{
+    return c->dialect->max_message ? c->dialect->max_message : c->host->settings->max_message;
+}
+
 void client_receive(struct client *c, const char *bytes, size_t len, bool first, bool last,
                     bool binary)
 {
     client_heard(c);
     if (c->state != CLIENT_OPEN)
         return;
-    if (c->input_len + len > c->host->settings->max_message) {
+    if (c->input_len + len > max_message(c)) {
         client_close(c, CLOSE_message_too_big);
         return;
     }

@@ -20,6 +20,7 @@
 
 #include "common/list.h"
 #include "gateway/close_reason.h"
+#include "gateway/dialects/dialect.h"
 #include "gateway/frame.h"
 #include "gateway/listen_address.h"
 #include "gateway/queue.h"
@@ -27,8 +28,8 @@
 
 struct client;
 struct counters;
-struct dialect;
 struct gateway_settings;
+struct redis_asker;
 struct view_type;
 struct views;
 
@@ -43,9 +44,11 @@ struct client_host {
     const struct gateway_settings *settings;
     struct counters *counters;
     struct views *views;
+    struct redis_asker *asker; /* for questions to Redis; its answers come in later turns */
     struct wheel *wheel;
-    uint64_t now_ms;       /* monotonic; moved on once per turn */
-    struct client **dirty; /* gained frames or are closing, in the order in which they did */
+    void *shared[SHARED_COUNT]; /* by enum dialect_share: each dialect's own */
+    uint64_t now_ms;            /* monotonic; moved on once per turn */
+    struct client **dirty;      /* gained frames or are closing, in the order in which they did */
     size_t n_dirty, dirty_cap;
     bool draining;
 };
@@ -73,8 +76,11 @@ struct client {
     bool binary;              /* the message in input */
     bool has_subscribed;      /* ever */
     bool overdue;             /* the time to end politely is over */
+    uint16_t close_code;      /* instead of the reason's own; 0: the reason's */
+    const char *close_text;   /* with close_code */
     uint16_t window_messages; /* in the second that began at window_ms: see client_rate() */
     uint64_t window_ms, opened_ms;
+    uint64_t beat_ms;           /* the dialect's next beat() */
     uint64_t heard_ms, ping_ms; /* last sign of life; when to ping if there is none */
 };
 
@@ -106,14 +112,19 @@ void client_gone(struct client *c);
 
 /* ---- for views, dialects and whoever else --------------------------------------------------- */
 
-/* Queue a frame (a reference is taken). Does nothing when the client is closing. */
+/* Queue a frame of a view (a reference is taken). Does nothing when the client is closing, or when
+ * its dialect's takes() will not have it; that is counted. */
 void client_deliver(struct client *c, struct frame *frame);
 
-/* Queue a text message of the client's own. */
+/* Queue a text message of the client's own, whatever waits. */
 void client_reply(struct client *c, const struct span *parts, size_t n_parts);
 
 /* Mark it for closing; the first reason given stays. */
 void client_close(struct client *c, enum close_reason reason);
+
+/* The same with a code and a text of the dialect's own (static, at most 123 bytes). */
+void client_close_saying(struct client *c, enum close_reason reason, uint16_t code,
+                         const char *text);
 
 /* Become a member of a view: see views_join(). -ENOSPC over the limit on subscriptions. */
 int client_join(struct client *c, const struct view_type *type, const char *key, size_t key_len,

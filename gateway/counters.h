@@ -29,6 +29,8 @@
     X(bad_requests, "sluice_bad_requests_total", "counter",                                        \
       "Messages from clients that were not valid requests")                                        \
     X(deliveries, "sluice_deliveries_total", "counter", "Frames queued for clients")               \
+    X(held_back, "sluice_held_back_frames_total", "counter",                                       \
+      "Frames not queued because the dialect lets a slow client skip them")                        \
     X(sent_bytes, "sluice_sent_bytes_total", "counter", "Bytes written to clients")                \
     X(writes, "sluice_writes_total", "counter", "Writes to client sockets")                        \
     X(redis_bytes, "sluice_redis_received_bytes_total", "counter",                                 \

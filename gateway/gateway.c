@@ -14,6 +14,7 @@
 #include "gateway/hub.h"
 #include "gateway/intake.h"
 #include "gateway/link.h"
+#include "gateway/redis_asker.h"
 #include "gateway/view.h"
 #include "gateway/wheel.h"
 #include "gateway/ws_edge.h"
@@ -36,6 +37,7 @@ struct gateway {
     struct views *views;
     struct intake intake;
     struct link_config link_config;
+    struct redis_asker *asker;
     struct link *link;
     struct http_sources http;
     struct ws_edge *edge;
@@ -72,11 +74,20 @@ static void on_message(void *ctx, const char *stream, size_t stream_len, const c
     intake_message(&gw->intake, stream, stream_len, payload, len);
 }
 
+static void on_confirmed(void *ctx, const char *stream, size_t len)
+{
+    struct gateway *gw = ctx;
+
+    hub_confirm(gw->hub, stream, len);
+}
+
 static void on_ready(void *ctx, bool ready)
 {
     struct gateway *gw = ctx;
 
     gw->counters->link_ready = ready;
+    if (!ready)
+        hub_unconfirm_all(gw->hub);
 }
 
 static void on_accepted(void *ctx, int fd, const struct listen_address *listener)
@@ -137,6 +148,7 @@ static void turn(struct gateway *gw)
     if (gw->phase == PHASE_DRAINING)
         drain_step(gw);
     link_turn(gw->link, gw->host.now_ms);
+    redis_asker_turn(gw->asker, gw->host.now_ms);
     ws_edge_turn(gw->edge);
     intake_turn_end(&gw->intake);
     count(gw);
@@ -156,21 +168,25 @@ static void on_after_wait(uv_check_t *handle)
     turn(handle->data);
 }
 
+/* Makes the loop turn, too. */
 static void on_tick(uv_timer_t *handle)
 {
-    (void)handle; /* only there to make the loop turn */
+    struct gateway *gw = handle->data;
+
+    dialects_tick(&gw->host);
 }
 
 /* ---- life ----------------------------------------------------------------------------------- */
 
-static const struct link_events link_events = {.message = on_message, .ready = on_ready};
+static const struct link_events link_events = {
+    .message = on_message, .confirmed = on_confirmed, .ready = on_ready};
 
 static void start_handles(struct gateway *gw)
 {
     uv_timer_init(gw->loop, &gw->tick);
     uv_prepare_init(gw->loop, &gw->before_wait);
     uv_check_init(gw->loop, &gw->after_wait);
-    gw->before_wait.data = gw->after_wait.data = gw;
+    gw->tick.data = gw->before_wait.data = gw->after_wait.data = gw;
     uv_timer_start(&gw->tick, on_tick, TICK_MS, TICK_MS);
     uv_prepare_start(&gw->before_wait, on_before_wait);
     uv_check_start(&gw->after_wait, on_after_wait);
@@ -207,9 +223,11 @@ static bool make_edges(struct gateway *gw)
                                            .prefix = gw->settings->prefix,
                                            .linger_ms = gw->settings->linger_ms,
                                            .worker = config->index};
-    gw->link = link_new(gw->loop, &gw->link_config, &link_events, gw);
+    gw->asker = redis_asker_new(gw->loop, &gw->settings->redis_url);
+    gw->link = gw->asker ? link_new(gw->loop, gw->asker, &gw->link_config, &link_events, gw) : NULL;
     gw->edge = ws_edge_new(gw->loop, &gw->host, &gw->http);
-    if (!gw->link || !gw->edge)
+    gw->host.asker = gw->asker;
+    if (!gw->link || !gw->edge || dialects_start(&gw->host) < 0)
         return false;
     gw->acceptor = acceptor_new(gw->loop, gw->settings->addresses, config->listening,
                                 gw->settings->n_addresses, on_accepted, gw);
@@ -230,6 +248,7 @@ struct gateway *gateway_new(uv_loop_t *loop, const struct gateway_config *config
     gw->counters->workers = 1;
     start_handles(gw);
     if (make_core(gw) && make_edges(gw)) {
+        redis_asker_start(gw->asker);
         link_start(gw->link);
         return gw;
     }
@@ -284,10 +303,12 @@ void gateway_free(struct gateway **gwp)
         ws_edge_turn(gw->edge); /* frees the clients that were on the turn's list */
     ws_edge_free(&gw->edge);
     link_free(&gw->link);
+    redis_asker_free(&gw->asker);
     uv_close((uv_handle_t *)&gw->tick, NULL);
     uv_close((uv_handle_t *)&gw->before_wait, NULL);
     uv_close((uv_handle_t *)&gw->after_wait, NULL);
     uv_run(gw->loop, UV_RUN_DEFAULT);
+    dialects_stop(&gw->host);
     views_free(&gw->views);
     hub_free(&gw->hub);
     counters_clear_gauges(gw->counters);

@@ -179,3 +179,28 @@ uint64_t hub_stream_clients(const struct stream *stream)
     }
     return n;
 }
+
+void hub_confirm(struct hub *hub, const char *name, size_t len)
+{
+    struct stream *stream = hub_find(hub, name, len);
+
+    if (stream)
+        stream->confirmed = true;
+}
+
+void hub_unconfirm_all(struct hub *hub)
+{
+    for (struct stream *stream = NULL; (stream = hub_next(hub, stream));)
+        stream->confirmed = false;
+}
+
+bool hub_confirmed(const struct listener *l)
+{
+    const struct place *place;
+
+    list_each (place, &l->places, in_listener) {
+        if (!place->stream->confirmed)
+            return false;
+    }
+    return true;
+}

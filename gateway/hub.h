@@ -36,6 +36,8 @@ struct stream {
     uint64_t messages;            /* handed to listeners since it came into the hub */
     uint32_t n_listeners;         /* views, not clients */
     uint16_t class_id;            /* see stream_class.h */
+    bool confirmed;               /* Redis has subscribed us: from here on nothing is missed */
+    bool holed; /* during hub_publish(): messages before this one are known to be missing */
     uint16_t name_len;
     char name[]; /* ends with NUL */
 };
@@ -71,6 +73,13 @@ void hub_leave(struct hub *hub, struct listener *l);
 
 /* The stream, while somebody listens; otherwise NULL. */
 struct stream *hub_find(struct hub *hub, const char *name, size_t len);
+
+/* Redis confirmed the subscription; or the link is gone, and with it all confirmations. */
+void hub_confirm(struct hub *hub, const char *name, size_t len);
+void hub_unconfirm_all(struct hub *hub);
+
+/* Is every stream of the listener confirmed? Walks them. */
+bool hub_confirmed(const struct listener *l);
 
 /* Hand the message to every listener of the stream. */
 void hub_publish(struct hub *hub, struct stream *stream, const struct message *m);

@@ -45,12 +45,14 @@ static bool judge(const struct intake *in, struct stream *stream, const struct m
     struct class_counters *count = &in->counters->of_class[stream->class_id];
     uint64_t missing;
 
+    stream->holed = false;
     switch (continuity_judge(&stream->continuity, m, &missing)) {
     case CONTINUITY_REPEAT: count->dropped_repeated++; return false;
     case CONTINUITY_STALE: count->dropped_stale++; return false;
     case CONTINUITY_GAP:
         count->gaps++;
         count->gap_messages += missing;
+        stream->holed = true;
         return true;
     case CONTINUITY_NEXT: break;
     }

@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "common/redis_conn.h"
 #include "gateway/gateway_settings.h" /* PREFIX_MAX */
+#include "gateway/redis_asker.h"
 #include "gateway/wishes.h"
 
 enum {
@@ -33,14 +34,16 @@ struct link {
     void *ctx;
     enum state state;
     struct wishes wishes;
-    struct redis_conn *hearing, *asking;
-    struct backoff hearing_backoff, asking_backoff;
-    uint64_t reopen_hearing_ms, reopen_asking_ms; /* 0: not waiting */
-    uint64_t now_ms, beat_ms;                     /* the next probe */
+    struct redis_conn *hearing;
+    struct redis_asker *asker; /* borrowed */
+    struct backoff backoff;
+    uint64_t reopen_ms;        /* 0: not waiting to open */
+    uint64_t now_ms, beat_ms;  /* the next probe */
     uint64_t unheard_since_ms; /* when the oldest unheard probe went out; 0: none is under way */
     uint64_t losses;
     uv_timer_t timer;
     bool started;
+    bool probed;           /* the last beat's probe went out */
     char probe[PROBE_MAX]; /* the channel */
     size_t probe_len;
     struct log_limit refusals;
@@ -48,11 +51,9 @@ struct link {
 
 static void set_state(struct link *link, enum state state)
 {
-    bool was_ready = link->state == STATE_HEARS, ready = state == STATE_HEARS;
-
     link->state = state;
-    if (was_ready != ready)
-        link->events->ready(link->ctx, ready);
+    if (state == STATE_HEARS || state == STATE_DOWN)
+        link->events->ready(link->ctx, state == STATE_HEARS);
 }
 
 /* ---- the hearing side ----------------------------------------------------------------------- */
@@ -66,8 +67,8 @@ static void lose_hearing(struct link *link, const char *why)
     redis_conn_close(link->hearing);
     wishes_reset(&link->wishes);
     link->unheard_since_ms = 0;
-    uint32_t wait = backoff_next(&link->hearing_backoff, backoff_random());
-    link->reopen_hearing_ms = link->now_ms + wait;
+    uint32_t wait = backoff_next(&link->backoff, backoff_random());
+    link->reopen_ms = link->now_ms + wait;
     log_warn("redis link is down", LOG_TEXT("why", why),
              LOG_TEXT("address", redis_url_address(link->config->url, address, sizeof address)),
              LOG_NUMBER("retry_ms", wait));
@@ -124,7 +125,7 @@ static void probe_heard(struct link *link)
     link->unheard_since_ms = 0;
     if (link->state != STATE_DEAF)
         return;
-    backoff_reset(&link->hearing_backoff);
+    backoff_reset(&link->backoff);
     log_info("redis link hears", LOG_NUMBER("channels", link->wishes.table.n));
     set_state(link, STATE_HEARS);
 }
@@ -141,14 +142,25 @@ static void hearing_message(void *ctx, const char *channel, size_t channel_len, 
         link->events->message(link->ctx, channel + prefix, channel_len - prefix, payload, len);
 }
 
+/* Redis has subscribed us: from here on nothing of that channel is missed. */
+static void confirmed(struct link *link, const char *channel, size_t len)
+{
+    size_t prefix = link->wishes.prefix_len;
+
+    if (len > prefix && wishes_confirm(&link->wishes, channel + prefix, len - prefix))
+        link->events->confirmed(link->ctx, channel + prefix, len - prefix);
+}
+
 static void hearing_notice(void *ctx, const struct redis_notice *notice)
 {
     struct link *link = ctx;
     char text[200];
     uint64_t held;
 
+    if (notice->kind_len == 9 && memcmp(notice->kind, "subscribe", 9) == 0)
+        confirmed(link, notice->channel, notice->channel_len);
     if (notice->kind_len != 5 || memcmp(notice->kind, "error", 5) != 0)
-        return; /* a confirmation: the probe's coming back says it for all of them */
+        return;
     if (!log_allowed(&link->refusals, &held))
         return;
     snprintf(text, sizeof text, "%.*s", (int)notice->channel_len, notice->channel);
@@ -160,44 +172,27 @@ static void hearing_notice(void *ctx, const struct redis_notice *notice)
 
 /* ---- the asking side ------------------------------------------------------------------------ */
 
-static void lose_asking(struct link *link, const char *why)
-{
-    redis_conn_close(link->asking);
-    link->reopen_asking_ms = link->now_ms + backoff_next(&link->asking_backoff, backoff_random());
-    log_debug("redis command connection is down", LOG_TEXT("why", why));
-}
-
-static void asking_up(void *ctx)
-{
-    struct link *link = ctx;
-
-    backoff_reset(&link->asking_backoff);
-    link->beat_ms = link->now_ms;
-}
-
-static void asking_down(void *ctx, const char *why)
-{
-    lose_asking(ctx, why);
-}
-
-/* Replies are to PUBLISH (a number) and ROLE (an array); only what is wrong matters. */
-static void asking_reply(void *ctx, struct redisReply *reply)
+static void probe_answered(void *ctx, const struct redisReply *answer)
 {
     struct link *link = ctx;
     uint64_t held;
 
-    if (reply->type == REDIS_REPLY_ERROR) {
-        if (log_allowed(&link->refusals, &held))
-            log_error("redis refused the probe; the Redis user needs +publish and +role and the "
-                      "channels under the prefix",
-                      LOG_TEXT("error", reply->str), LOG_NUMBER("held_back", held));
+    if (answer && answer->type == REDIS_REPLY_ERROR && log_allowed(&link->refusals, &held))
+        log_error("redis refused the probe; the Redis user needs +publish and +role and the "
+                  "channels under the prefix",
+                  LOG_TEXT("error", answer->str), LOG_NUMBER("held_back", held));
+}
+
+static void role_answered(void *ctx, const struct redisReply *answer)
+{
+    struct link *link = ctx;
+
+    if (!answer || answer->type != REDIS_REPLY_ARRAY || answer->elements == 0 ||
+        !answer->element[0]->str)
         return;
-    }
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements == 0 || !reply->element[0]->str)
-        return;
-    if (strcmp(reply->element[0]->str, "master") == 0 || link->state < STATE_DEAF)
-        return;
-    lose_hearing(link, "this Redis is a replica: it does not hear what is published at its master");
+    if (strcmp(answer->element[0]->str, "master") != 0 && link->state >= STATE_DEAF)
+        lose_hearing(link,
+                     "this Redis is a replica: it does not hear what is published at its master");
 }
 
 static void beat(struct link *link)
@@ -209,10 +204,9 @@ static void beat(struct link *link)
         return;
     if (link->unheard_since_ms == 0)
         link->unheard_since_ms = link->now_ms; /* also when it cannot be sent: nothing is proven */
-    if (redis_conn_command(link->asking, 3, publish, NULL) < 0 ||
-        redis_conn_command(link->asking, 1, (const char *[]){"ROLE"}, NULL) < 0)
-        return;
-    redis_conn_flush(link->asking);
+    link->probed = redis_asker_is_up(link->asker);
+    if (redis_asker_ask(link->asker, 3, publish, NULL, probe_answered, link) == 0)
+        (void)redis_asker_ask(link->asker, 1, (const char *[]){"ROLE"}, NULL, role_answered, link);
 }
 
 /* ---- time ----------------------------------------------------------------------------------- */
@@ -224,21 +218,16 @@ static void check_deaf(struct link *link)
         link->now_ms - link->unheard_since_ms < DEAF_AFTER_MS)
         return;
     lose_hearing(link, "what was published did not come back within 5 s");
-    if (redis_conn_is_up(link->asking))
-        lose_asking(link, "given up with the link");
+    redis_asker_drop(link->asker);
 }
 
 static void reopen(struct link *link)
 {
-    if (link->reopen_hearing_ms && link->now_ms >= link->reopen_hearing_ms) {
-        link->reopen_hearing_ms = 0;
-        set_state(link, STATE_OPENING);
-        redis_conn_open(link->hearing);
-    }
-    if (link->reopen_asking_ms && link->now_ms >= link->reopen_asking_ms) {
-        link->reopen_asking_ms = 0;
-        redis_conn_open(link->asking);
-    }
+    if (!link->reopen_ms || link->now_ms < link->reopen_ms)
+        return;
+    link->reopen_ms = 0;
+    set_state(link, STATE_OPENING);
+    redis_conn_open(link->hearing);
 }
 
 void link_turn(struct link *link, uint64_t now_ms)
@@ -251,7 +240,7 @@ void link_turn(struct link *link, uint64_t now_ms)
         if (link->state >= STATE_DEAF)
             redis_conn_flush(link->hearing);
     }
-    if (now_ms >= link->beat_ms)
+    if (now_ms >= link->beat_ms || (link->state == STATE_DEAF && !link->probed))
         beat(link);
     check_deaf(link);
     reopen(link);
@@ -271,8 +260,6 @@ static const struct redis_conn_events hearing_events = {
     .down = hearing_down,
     .pubsub = {.message = hearing_message, .notice = hearing_notice},
 };
-static const struct redis_conn_events asking_events = {
-    .up = asking_up, .down = asking_down, .reply = asking_reply};
 
 static void name_probe(struct link *link)
 {
@@ -288,7 +275,7 @@ static void on_closed(uv_handle_t *timer)
     free(timer->data);
 }
 
-struct link *link_new(uv_loop_t *loop, const struct link_config *config,
+struct link *link_new(uv_loop_t *loop, struct redis_asker *asker, const struct link_config *config,
                       const struct link_events *events, void *ctx)
 {
     struct link *link = calloc(1, sizeof *link);
@@ -298,15 +285,13 @@ struct link *link_new(uv_loop_t *loop, const struct link_config *config,
     link->config = config;
     link->events = events;
     link->ctx = ctx;
-    link->hearing_backoff = link->asking_backoff =
-        (struct backoff){.first_ms = 100, .most_ms = 3000};
+    link->backoff = (struct backoff){.first_ms = 100, .most_ms = 3000};
     name_probe(link);
     uv_timer_init(loop, &link->timer);
     link->timer.data = link;
+    link->asker = asker;
     link->hearing = redis_conn_new(loop, config->url, REDIS_PUBSUB, &hearing_events, link);
-    link->asking = redis_conn_new(loop, config->url, REDIS_REPLIES, &asking_events, link);
-    if (wishes_init(&link->wishes, config->prefix, config->linger_ms) < 0 || !link->hearing ||
-        !link->asking)
+    if (wishes_init(&link->wishes, config->prefix, config->linger_ms) < 0 || !link->hearing)
         link_free(&link);
     return link;
 }
@@ -316,7 +301,6 @@ void link_start(struct link *link)
     link->started = true;
     set_state(link, STATE_OPENING);
     redis_conn_open(link->hearing);
-    redis_conn_open(link->asking);
     uv_timer_start(&link->timer, on_tick, TICK_MS, TICK_MS);
 }
 
@@ -328,13 +312,14 @@ void link_free(struct link **linkp)
     if (!link)
         return;
     redis_conn_free(&link->hearing);
-    redis_conn_free(&link->asking);
     wishes_fini(&link->wishes);
     uv_close((uv_handle_t *)&link->timer, on_closed);
 }
 
 void link_want(struct link *link, const char *stream, size_t len, bool wanted)
 {
+    if (wanted && wishes_confirmed(&link->wishes, stream, len))
+        link->events->confirmed(link->ctx, stream, len); /* it lingered: Redis never stopped */
     if (wishes_note(&link->wishes, stream, len, wanted, link->now_ms) < 0)
         log_error("out of memory: a stream could not be subscribed", LOG_TEXT("stream", stream));
 }

@@ -6,10 +6,10 @@
  * A wish cannot fail: while Redis is away it is noted. A channel nobody wants any more lingers for
  * a while, so that a flapping client does not thrash Redis.
  *
- * Two connections: one only hears (Pub/Sub), the other only asks. Every 5 s a probe is published
- * through the second and must be heard on the first: after a failover a link can stay open and
- * deaf, and PING would not tell. ROLE is asked in the same beat: a replica never hears what is
- * published at its master's other replicas' publishers. A link that fails is rebuilt.
+ * One connection of its own only hears (Pub/Sub); what is asked goes through redis_asker.h. Every 5
+ * s a probe is published through the second and must be heard on the first: after a failover a link
+ * can stay open and deaf, and PING would not tell. ROLE is asked in the same beat: a replica never
+ * hears what is published at its master's other replicas' publishers. A link that fails is rebuilt.
  *
  * States of the hearing side: DOWN -> OPENING -> DEAF -> HEARS -> DOWN. It is ready while it HEARS:
  * the probe's own subscription is sent after all others, so the first probe heard says that every
@@ -26,6 +26,7 @@
 #include "common/redis_url.h"
 
 struct link;
+struct redis_asker;
 
 struct link_config {
     const struct redis_url *url; /* all borrowed for the link's life */
@@ -39,11 +40,14 @@ struct link_events {
      * link_want(). */
     void (*message)(void *ctx, const char *stream, size_t stream_len, const char *payload,
                     size_t len);
-    void (*ready)(void *ctx, bool ready); /* it changed; after false something may have been lost */
+    /* Redis has subscribed us to that stream: what is published from now on will be heard, until
+     * ready(false). It may come from within link_want(), for a stream that lingered. */
+    void (*confirmed)(void *ctx, const char *stream, size_t len);
+    void (*ready)(void *ctx, bool ready); /* false: all confirmations are void */
 };
 
-/* NULL: out of memory. */
-struct link *link_new(uv_loop_t *loop, const struct link_config *config,
+/* The asker is borrowed: probes go through it. NULL: out of memory. */
+struct link *link_new(uv_loop_t *loop, struct redis_asker *asker, const struct link_config *config,
                       const struct link_events *events, void *ctx);
 void link_start(struct link *link);
 void link_free(struct link **link); /* the loop must run once more; NULL is fine */

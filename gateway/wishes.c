@@ -131,7 +131,28 @@ void wishes_reset(struct wishes *w)
     forget_all(w, &w->lingering);
     while (!list_empty(&w->asked)) {
         struct wish *wish = list_first(&w->asked, struct wish, at);
-        wish->asked = false;
+        wish->asked = wish->confirmed = false;
         move(wish, &w->new);
     }
+}
+
+static struct wish *look_up(struct wishes *w, const char *stream, size_t len)
+{
+    return find(w, stream, len, table_hash(&w->table, stream, len));
+}
+
+bool wishes_confirm(struct wishes *w, const char *stream, size_t len)
+{
+    struct wish *wish = look_up(w, stream, len);
+
+    if (wish)
+        wish->confirmed = wish->asked;
+    return wish && wish->confirmed && wish->wanted;
+}
+
+bool wishes_confirmed(struct wishes *w, const char *stream, size_t len)
+{
+    struct wish *wish = look_up(w, stream, len);
+
+    return wish && wish->confirmed;
 }

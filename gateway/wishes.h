@@ -24,7 +24,7 @@ enum { WISHES_BATCH = 512 }; /* channels in one SUBSCRIBE: Redis does one comman
 struct wish {
     struct table_node node;
     struct list at; /* on new, asked or lingering */
-    bool wanted, asked;
+    bool wanted, asked, confirmed;
     uint64_t until_ms; /* lingering: when it ends */
     size_t len;
     char channel[]; /* prefix included; ends with NUL */
@@ -53,6 +53,10 @@ size_t wishes_subscribe(struct wishes *w, const char *channels[WISHES_BATCH],
 size_t wishes_unsubscribe(struct wishes *w, uint64_t now_ms, const char *channels[WISHES_BATCH],
                           size_t lens[WISHES_BATCH]);
 void wishes_unsubscribed(struct wishes *w, size_t n);
+
+/* Redis has confirmed the subscription. True when the stream is wanted. */
+bool wishes_confirm(struct wishes *w, const char *stream, size_t len);
+bool wishes_confirmed(struct wishes *w, const char *stream, size_t len);
 
 /* The connection is gone: nothing is asked for any more, and what lingered is forgotten. */
 void wishes_reset(struct wishes *w);

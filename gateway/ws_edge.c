@@ -182,7 +182,8 @@ static void flush(struct connection *conn)
 static void end(struct connection *conn)
 {
     struct client *c = conn->client;
-    bool polite = close_reasons[c->close_reason].code != 0 && !c->blocked && c->dialect;
+    bool frame = close_reasons[c->close_reason].code != 0 || c->close_code != 0;
+    bool polite = frame && !c->blocked && c->dialect;
 
     client_gone(c);
     if (conn->ended)
@@ -219,16 +220,23 @@ void ws_edge_turn(struct ws_edge *edge)
     host->n_dirty = 0;
 }
 
+static int send_close(struct connection *conn)
+{
+    const struct client *c = conn->client;
+    const struct close_reason_info *reason = &close_reasons[c->close_reason];
+    int code = c->close_code ? c->close_code : reason->code;
+    const char *text = c->close_code ? c->close_text : reason->text;
+
+    conn->close_frame = false;
+    lws_close_reason(conn->wsi, (enum lws_close_status)code, (unsigned char *)(uintptr_t)text,
+                     strlen(text));
+    return -1;
+}
+
 static int on_writable(struct connection *conn)
 {
-    const struct close_reason_info *reason = &close_reasons[conn->client->close_reason];
-
-    if (conn->close_frame) {
-        conn->close_frame = false;
-        lws_close_reason(conn->wsi, (enum lws_close_status)reason->code,
-                         (unsigned char *)(uintptr_t)reason->text, strlen(reason->text));
-        return -1;
-    }
+    if (conn->close_frame)
+        return send_close(conn);
     conn->client->blocked = lws_partial_buffered(conn->wsi);
     flush(conn);
     return 0;

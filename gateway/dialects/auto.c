@@ -18,6 +18,7 @@ static void hand_over(struct client *c, const struct dialect *dialect, const cha
                       const char *text, size_t len, bool binary)
 {
     c->dialect = dialect;
+    c->beat_ms = c->host->now_ms + dialect->beat_interval_ms;
     if (dialect->open && dialect->open(c, path, "") < 0)
         client_close(c, CLOSE_no_memory);
     else

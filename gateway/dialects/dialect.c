@@ -1,14 +1,38 @@
-/* dialect.c - the dialects by name. */
+/* dialect.c - the dialects there are. */
 #include "gateway/dialects/dialect.h"
 
 #include <string.h>
 
-static const struct dialect *const named[] = {&dialect_exchange, &dialect_binance};
+const struct dialect *const dialects[] = {&dialect_exchange, &dialect_binance, NULL};
 
 const struct dialect *dialect_by_name(const char *name)
 {
-    for (size_t i = 0; i < sizeof named / sizeof *named; i++)
-        if (strcmp(named[i]->name, name) == 0)
-            return named[i];
+    for (const struct dialect *const *d = dialects; *d; d++)
+        if (strcmp((*d)->name, name) == 0)
+            return *d;
     return NULL;
+}
+
+int dialects_start(struct client_host *host)
+{
+    for (const struct dialect *const *d = dialects; *d; d++) {
+        int err = (*d)->start ? (*d)->start(host) : 0;
+        if (err)
+            return err;
+    }
+    return 0;
+}
+
+void dialects_stop(struct client_host *host)
+{
+    for (const struct dialect *const *d = dialects; *d; d++)
+        if ((*d)->stop)
+            (*d)->stop(host);
+}
+
+void dialects_tick(struct client_host *host)
+{
+    for (const struct dialect *const *d = dialects; *d; d++)
+        if ((*d)->tick)
+            (*d)->tick(host);
 }

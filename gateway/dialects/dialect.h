@@ -11,10 +11,30 @@
 #include <stdint.h>
 
 struct client;
+struct client_host;
 struct gateway_settings;
+
+#define DIALECT_NEVER ((uint64_t)1 << 62) /* may be added to a time without overflow */
+
+/* Dialects that share something between their clients: a place each in client_host.shared. */
+enum dialect_share {
+    SHARED_NONE,
+    SHARED_NANO,
+    SHARED_ZILLIQA,
+    SHARED_INJECTIVE,
+    SHARED_DRIFT,
+    SHARED_COUNT,
+};
 
 struct dialect {
     const char *name;
+    /* Make and free what all clients of the dialect share in this process, in
+     * host->shared[share]. 0 or -errno (logged by start() itself). NULL: nothing. */
+    enum dialect_share share;
+    int (*start)(struct client_host *host);
+    void (*stop)(struct client_host *host);
+    /* Called about ten times a second, for what is refreshed now and then. May be NULL. */
+    void (*tick)(struct client_host *host);
     /* May a handshake for this path and query go on? 0, or an HTTP status with one line in why.
      * NULL: any may. */
     int (*admit)(const struct gateway_settings *s, const char *path, const char *query, char *why,
@@ -30,6 +50,17 @@ struct dialect {
     void (*drain)(struct client *c);
     /* Free dialect_state. May be NULL. */
     void (*closed)(struct client *c);
+    /* Does the client take one more frame of a view now? false: it is left out, and counted. NULL:
+     * always; the limits of the queue decide. */
+    bool (*takes)(struct client *c);
+    /* Called every beat_interval_ms while it is open, first one interval after the handshake: the
+     * protocol's own heartbeat. NULL: none. */
+    void (*beat)(struct client *c);
+    uint32_t beat_interval_ms;
+    /* WebSocket pings to a client silent for ping_ms, and how long it may be silent at all. 0: as
+     * set; DIALECT_NEVER: no pings, no end (TCP keep-alive still finds the dead). */
+    uint64_t ping_ms, pong_ms;
+    size_t max_message; /* bytes; 0: as set */
     /* Age in ms at which connections are closed; NULL: never. */
     uint64_t (*max_age)(const struct gateway_settings *s);
 };
@@ -39,6 +70,14 @@ extern const struct dialect dialect_binance;
 /* Not known yet: the first message tells, and hands over to the dialect it belongs to. */
 extern const struct dialect dialect_auto;
 extern const struct dialect dialect_auto_ws; /* the same on /ws, a path that two dialects share */
+
+/* Every dialect there is, NULL-terminated. */
+extern const struct dialect *const dialects[];
+
+/* start() of all dialects, 0 or -errno; stop() of all, also of those that did not start. */
+int dialects_start(struct client_host *host);
+void dialects_stop(struct client_host *host);
+void dialects_tick(struct client_host *host);
 
 /* By the name used in --listen; NULL when there is none. "auto" has none: it is the absence. */
 const struct dialect *dialect_by_name(const char *name);

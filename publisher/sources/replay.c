@@ -20,7 +20,8 @@
 #include "publisher/sources/wake.h"
 
 enum {
-    TURN_EVENTS = 256,    /* handed over in one turn of the loop */
+    TURN_EVENTS = 1024,   /* handed over in one turn of the loop, */
+    READ_COUNTS = 64,     /* for as many of which a read counts */
     EMPTY_PASS_MS = 1000, /* the wait after a pass of a loop that had no event */
     OPTION_MAX = 32,
 };
@@ -81,8 +82,8 @@ static void end_pass(struct replay *r)
     r->in.lines = r->at = r->pass_events = 0;
 }
 
-/* Read a piece; the lines in it are for the next turn. */
-static void read_on(struct replay *r)
+/* Read a piece. False: this turn is over, and there will be another or the replay has ended. */
+static bool read_on(struct replay *r)
 {
     size_t cap;
     char *room = line_reader_room(&r->in.reader, &cap);
@@ -91,17 +92,20 @@ static void read_on(struct replay *r)
     if (n > 0) {
         line_reader_filled(&r->in.reader, (size_t)n);
         r->at += (uint64_t)n;
-        again(r, 0);
-    } else if (n == 0 && !r->in.reader.ended) {
+        return true;
+    }
+    if (n == 0 && !r->in.reader.ended) {
         line_reader_end(&r->in.reader);
-        again(r, 0);
-    } else if (n == 0) {
+        return true;
+    }
+    if (n == 0) {
         end_pass(r);
     } else {
         log_error("cannot read a replay; it ends here", LOG_TEXT("source", r->source.label),
                   LOG_TEXT("why", strerror(room ? errno : ENOMEM)));
         finish(r);
     }
+    return false;
 }
 
 /* True: it was due and is handed over. False: there is another turn when it is. */
@@ -129,11 +133,12 @@ static void turn(void *ctx)
         show_progress(r);
     for (unsigned n = 0; n < TURN_EVENTS && !r->source.paused; n++) {
         if (!r->has_next && !(r->has_next = line_input_next(&r->in, &r->next))) {
-            read_on(r);
+            if (!read_on(r))
+                return;
+            n += READ_COUNTS;
+        } else if (!hand_over(r)) {
             return;
         }
-        if (!hand_over(r))
-            return;
     }
     if (!r->source.paused)
         again(r, 0);

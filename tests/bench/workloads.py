@@ -112,12 +112,12 @@ class Bench:
             meter.begin(started[0])
             publisher.say()
             published = json.loads(publisher.line(w.seconds() + 120))
+            started[0].check_alive()
             if published["receivers"] != published["published"]:
                 raise BenchError(f"redis had {published['receivers']} receivers for "
                                  f"{published['published']} messages")
             clients.say()
             clients.expect("done", w.seconds() + 120)
-            started[0].check_alive()
             used = meter.end(started[0])
             result = json.loads(clients.line(10))
             clean(result, w)

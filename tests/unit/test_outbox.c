@@ -1,0 +1,256 @@
+/* The link to Redis, against a server that answers as the test wants. */
+#include <assert.h>
+
+#include "fake_redis.h"
+#include "publisher/outbox.h"
+#include "publisher/publisher.h"
+
+enum { WAIT_MS = 20000 };
+
+static uv_loop_t loop;
+static uv_prepare_t prepare;
+static struct fake_redis fake;
+static struct backlog backlog;
+static struct publisher publisher;
+static struct redis_url url;
+static struct outbox *outbox;
+static bool timed_out;
+
+static void on_turn(uv_prepare_t *handle)
+{
+    (void)handle;
+    outbox_turn(outbox);
+}
+
+static void set_up(void)
+{
+    uv_loop_init(&loop);
+    backlog_init(&backlog, 64 << 20);
+    publisher_init(&publisher, &backlog);
+    fake_listen(&fake, &loop, 0);
+    strcpy(url.host, "127.0.0.1");
+    snprintf(url.port, sizeof url.port, "%d", fake.port);
+    outbox = outbox_new(&loop, &backlog, &url, "p:");
+    uv_prepare_init(&loop, &prepare);
+    uv_prepare_start(&prepare, on_turn);
+}
+
+static void tear_down(void)
+{
+    outbox_free(&outbox);
+    uv_close((uv_handle_t *)&prepare, NULL);
+    fake_stop(&fake);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert(uv_loop_close(&loop) == 0); /* every handle is closed; no cr_assert in a .fini */
+    publisher_fini(&publisher);
+    backlog_fini(&backlog);
+}
+
+static void too_late(uv_timer_t *timer)
+{
+    (void)timer;
+    timed_out = true;
+}
+
+#define run_until(condition)                                                                       \
+    do {                                                                                           \
+        uv_timer_t limit;                                                                          \
+        uv_timer_init(&loop, &limit);                                                              \
+        uv_timer_start(&limit, too_late, WAIT_MS, 0);                                              \
+        while (!(condition) && !timed_out)                                                         \
+            uv_run(&loop, UV_RUN_ONCE);                                                            \
+        uv_close((uv_handle_t *)&limit, NULL);                                                     \
+        uv_run(&loop, UV_RUN_NOWAIT);                                                              \
+        cr_assert_not(timed_out, "waited in vain for " #condition ", have '%s'", fake.published);  \
+    } while (0)
+
+static void publish(const char *stream, const char *data)
+{
+    struct event event = {
+        .stream = stream, .stream_len = strlen(stream), .data = data, .data_len = strlen(data)};
+    const char *why;
+
+    cr_assert_eq(publisher_event(&publisher, &event, 1, &why), 0);
+}
+
+static uint64_t published(void)
+{
+    return outbox_counts(outbox).published;
+}
+
+TestSuite(outbox, .init = set_up, .fini = tear_down);
+
+Test(outbox, events_go_out_in_order_under_the_epoch_that_redis_gave)
+{
+    publish("a", "1"); /* before there is a link */
+    outbox_start(outbox);
+    run_until(published() == 1);
+    cr_expect(outbox_is_open(outbox));
+    publish("b", "2");
+    publish("a", "3");
+    run_until(published() == 3);
+    cr_expect_str_eq(fake.published, "p:a 1-1 1 p:b 1-1 2 p:a 1-2 3 ");
+    cr_expect_eq(fake.n_asked, 1u);
+    cr_expect_eq(backlog.n, 0u);
+}
+
+Test(outbox, no_epoch_is_asked_for_before_there_is_an_event)
+{
+    outbox_start(outbox);
+    run_until(outbox_is_open(outbox));
+    cr_expect_eq(fake.n_asked, 0u);
+}
+
+Test(outbox, after_a_lost_link_what_was_not_acknowledged_goes_again_under_the_same_epoch)
+{
+    publish("a", "1");
+    outbox_start(outbox);
+    run_until(published() == 1);
+    fake.silent = true;
+    publish("a", "2");
+    publish("b", "3");
+    run_until(fake.n_published == 3);
+    fake.silent = false;
+    fake_hang_up(&fake);
+    run_until(published() == 3);
+    cr_expect_str_eq(fake.published, "p:a 1-1 1 p:a 1-2 2 p:b 1-1 3 |p:a 1-2 2 p:b 1-1 3 ");
+    cr_expect_eq(fake.n_asked, 1u);
+}
+
+Test(outbox, events_wait_for_a_redis_that_is_not_there_yet)
+{
+    int port = fake.port;
+
+    fake_stop(&fake);
+    uv_run(&loop, UV_RUN_NOWAIT);
+    publish("a", "1");
+    outbox_start(outbox);
+    for (int i = 0; i < 3; i++)
+        uv_run(&loop, UV_RUN_ONCE);
+    cr_expect_not(outbox_is_open(outbox));
+    cr_expect_eq(backlog.n, 1u);
+    fake_listen(&fake, &loop, port);
+    run_until(published() == 1);
+}
+
+Test(outbox, an_event_that_redis_refuses_is_counted_and_the_rest_goes_on)
+{
+    fake.publish_error = "-ERR something is wrong with it\r\n";
+    publish("a", "1");
+    publish("a", "2");
+    outbox_start(outbox);
+    run_until(published() == 1);
+    cr_expect_eq(outbox_counts(outbox).refused, 1u);
+    cr_expect_str_eq(fake.published, "p:a 1-1 1 p:a 1-2 2 ");
+    cr_expect_eq(backlog.n, 0u);
+}
+
+static void expect_repeated_after(const char *error)
+{
+    fake.publish_error = error;
+    publish("a", "1");
+    outbox_start(outbox);
+    run_until(published() == 1);
+    cr_expect_str_eq(fake.published, "p:a 1-1 1 |p:a 1-1 1 ");
+    cr_expect_eq(outbox_counts(outbox).refused, 0u);
+}
+
+Test(outbox, while_redis_is_loading_the_event_is_kept_and_sent_again)
+{
+    expect_repeated_after("-LOADING Redis is loading the dataset in memory\r\n");
+}
+
+Test(outbox, while_redis_has_no_master_the_event_is_kept_and_sent_again)
+{
+    expect_repeated_after("-MASTERDOWN Link with MASTER is down\r\n");
+}
+
+Test(outbox, without_permission_the_event_is_kept_and_sent_again)
+{
+    expect_repeated_after("-NOPERM this user has no permissions\r\n");
+}
+
+Test(outbox, without_permission_for_an_epoch_it_goes_on_trying)
+{
+    fake.eval_error = "-NOPERM this user has no permissions\r\n";
+    publish("a", "1");
+    outbox_start(outbox);
+    run_until(fake.n_asked == 3);
+    fake.eval_error = NULL;
+    run_until(published() == 1);
+    cr_expect_str_eq(fake.published, "|||p:a 1-1 1 ");
+}
+
+Test(outbox, a_strange_epoch_is_not_taken)
+{
+    fake.eval_error = ":7\r\n";
+    publish("a", "1");
+    outbox_start(outbox);
+    run_until(fake.n_asked == 2);
+    cr_expect_eq(fake.n_published, 0u);
+}
+
+Test(outbox, a_new_term_begins_when_all_of_the_former_is_acknowledged)
+{
+    publisher.streams.most = 1;
+    publish("a", "1");
+    publish("a", "2");
+    publish("b", "3"); /* the table of one name is full */
+    fake.silent = true;
+    outbox_start(outbox);
+    run_until(fake.n_published == 2);
+    for (int i = 0; i < 5; i++)
+        uv_run(&loop, UV_RUN_NOWAIT);
+    cr_expect_eq(fake.n_asked, 1u, "the answers are not there yet");
+    fake.silent = false;
+    fake_answer(&fake, ":1\r\n:1\r\n");
+    run_until(published() == 3);
+    cr_expect_eq(fake.n_asked, 2u);
+    cr_expect_str_eq(fake.published, "p:a 1-1 1 p:a 1-2 2 p:b 2-1 3 ");
+}
+
+Test(outbox, an_answer_that_was_not_asked_for_ends_the_link)
+{
+    publish("a", "1");
+    outbox_start(outbox);
+    run_until(published() == 1);
+    fake_answer(&fake, ":1\r\n");
+    run_until(fake.n_connections == 2);
+    publish("a", "2");
+    run_until(published() == 2);
+}
+
+Test(outbox, no_more_than_a_window_is_under_way)
+{
+    static char data[100 * 1024];
+
+    memset(data, '7', sizeof data - 1);
+    fake.silent = true;
+    for (int i = 0; i < 100; i++)
+        publish("a", data);
+    outbox_start(outbox);
+    run_until(fake.bytes >= OUTBOX_WINDOW);
+    for (int i = 0; i < 50; i++)
+        uv_run(&loop, UV_RUN_NOWAIT);
+    cr_expect_leq(fake.bytes, OUTBOX_WINDOW + sizeof data + 100);
+    fake.silent = false;
+    fake_hang_up(&fake);
+    run_until(published() == 100);
+    cr_expect_eq(backlog.n, 0u);
+}
+
+Test(outbox, a_full_backlog_drops_the_oldest_even_what_is_under_way)
+{
+    fake.silent = true;
+    publish("a", "1");
+    publish("a", "2");
+    outbox_start(outbox);
+    run_until(fake.n_published == 2);
+    backlog.limit = backlog.bytes;
+    publish("a", "3");
+    cr_expect_eq(backlog.dropped, 1u);
+    fake.silent = false;
+    fake_hang_up(&fake);
+    run_until(published() == 2);
+    cr_expect_str_eq(fake.published, "p:a 1-1 1 p:a 1-2 2 |p:a 1-2 2 p:a 1-3 3 ");
+}

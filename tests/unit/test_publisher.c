@@ -1,0 +1,163 @@
+/* Events in, numbered entries in the backlog out; and what becomes of them on the wire. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "publisher/entry.h"
+#include "publisher/publisher.h"
+
+static struct backlog backlog;
+static struct publisher p;
+static char command[4096];
+
+static void set_up(void)
+{
+    backlog_init(&backlog, 1 << 20);
+    cr_assert_eq(publisher_init(&p, &backlog), 0);
+}
+
+static void tear_down(void)
+{
+    publisher_fini(&p);
+    backlog_fini(&backlog);
+}
+
+static int publish(const char *stream, const char *tag, const char *data)
+{
+    const char *why = NULL;
+    struct event event = {.stream = stream,
+                          .stream_len = strlen(stream),
+                          .tag = tag,
+                          .tag_len = tag ? strlen(tag) : 0,
+                          .data = data,
+                          .data_len = strlen(data)};
+    int err = publisher_event(&p, &event, 1234567, &why);
+
+    cr_expect_eq(err == -EBADMSG, why != NULL);
+    return err;
+}
+
+/* The oldest entry as Redis would get it, with CR LF as a blank. */
+static const char *next_command(uint64_t epoch)
+{
+    char start[ENTRY_START_MAX];
+    struct entry_command parts;
+    size_t len;
+    const void *entry = backlog_next(&backlog, &len);
+
+    cr_assert_not_null(entry);
+    entry_command(entry, "sluice:", epoch, start, &parts);
+    snprintf(command, sizeof command, "%.*s%.*s", (int)parts.start_len, start, (int)parts.rest_len,
+             parts.rest);
+    backlog_sent(&backlog);
+    return command;
+}
+
+static uint32_t next_term(void)
+{
+    size_t len;
+    uint32_t term = entry_term(backlog_next(&backlog, &len));
+
+    backlog_sent(&backlog);
+    return term;
+}
+
+TestSuite(publisher, .init = set_up, .fini = tear_down);
+
+Test(publisher, an_event_becomes_one_publish_command_with_its_head)
+{
+    cr_assert_eq(publish("trade.SOL_USDC", NULL, "{\"p\":1.10}"), 0);
+    cr_expect_str_eq(next_command(1700000000000),
+                     "*3\r\n$7\r\nPUBLISH\r\n$21\r\nsluice:trade.SOL_USDC\r\n$34\r\n"
+                     "1700000000000-1 1234567\n{\"p\":1.10}\r\n");
+}
+
+Test(publisher, a_tag_follows_the_time)
+{
+    cr_assert_eq(publish("s", "42", "7"), 0);
+    cr_expect_str_eq(next_command(5),
+                     "*3\r\n$7\r\nPUBLISH\r\n$8\r\nsluice:s\r\n$16\r\n5-1 1234567 42\n7\r\n");
+}
+
+Test(publisher, numbers_count_by_stream_from_one)
+{
+    publish("a", NULL, "1");
+    publish("b", NULL, "1");
+    publish("a", NULL, "1");
+    cr_expect_not_null(strstr(next_command(9), "9-1 "));
+    cr_expect_not_null(strstr(next_command(9), "9-1 "));
+    cr_expect_not_null(strstr(next_command(9), "9-2 "));
+    cr_expect_eq(publisher_streams(&p), 2u);
+    cr_expect_eq(p.events, 3u);
+}
+
+Test(publisher, the_epoch_may_come_long_after_the_event)
+{
+    publish("a", NULL, "1");
+    cr_expect_not_null(strstr(next_command(1), "1-1 "));
+    backlog_rewind(&backlog);
+    cr_expect_not_null(strstr(next_command(UINT64_MAX), "18446744073709551615-1 "));
+}
+
+Test(publisher, a_name_that_no_stream_may_have_is_refused_and_changes_nothing)
+{
+    static const char *const names[] = {"", "a b", "_probe", "a*", "a/b", "\xc3\xa4"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        cr_expect_eq(publish(names[i], NULL, "1"), -EBADMSG, "'%s'", names[i]);
+    cr_expect_eq(backlog.added, 0u);
+    cr_expect_eq(p.events, 0u);
+}
+
+Test(publisher, a_tag_that_would_tear_the_head_is_refused)
+{
+    cr_expect_eq(publish("a", "x y", "1"), -EBADMSG);
+    cr_expect_eq(publish("a", "x\n{", "1"), -EBADMSG);
+    cr_expect_eq(publish("a", "", "1"), -EBADMSG);
+    cr_expect_eq(backlog.added, 0u);
+}
+
+Test(publisher, the_longest_names_fit)
+{
+    char name[STREAM_NAME_MAX + 2], tag[MESSAGE_TAG_MAX + 2];
+
+    memset(name, 'n', sizeof name);
+    memset(tag, 't', sizeof tag);
+    name[STREAM_NAME_MAX] = tag[MESSAGE_TAG_MAX] = '\0';
+    cr_assert_eq(publish(name, tag, "1"), 0);
+    cr_expect_leq(backlog.bytes, (size_t)ENTRY_EXTRA_MAX + 1 + BACKLOG_ENTRY_EXTRA + 7);
+    cr_expect_not_null(strstr(next_command(UINT64_MAX), name));
+    name[STREAM_NAME_MAX] = 'n';
+    name[STREAM_NAME_MAX + 1] = '\0';
+    cr_expect_eq(publish(name, NULL, "1"), -EBADMSG);
+}
+
+Test(publisher, what_does_not_fit_is_dropped_and_leaves_a_hole_in_the_numbers)
+{
+    backlog.limit = 200;
+    publish("a", NULL, "1");
+    publish(
+        "a", NULL,
+        "[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0"
+        ",0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]");
+    publish("a", NULL, "3");
+    cr_expect_eq(backlog.dropped, 1u);
+    cr_expect_not_null(strstr(next_command(4), "4-1 "));
+    cr_expect_not_null(strstr(next_command(4), "4-3 "));
+}
+
+Test(publisher, a_full_table_of_streams_begins_a_new_term_with_an_empty_one)
+{
+    p.streams.most = 2;
+    publish("a", NULL, "1");
+    publish("b", NULL, "1");
+    publish("b", NULL, "1");
+    publish("c", NULL, "1"); /* the third name */
+    publish("b", NULL, "1");
+    for (int i = 0; i < 3; i++)
+        cr_expect_eq(next_term(), 1u);
+    cr_expect_eq(next_term(), 2u);
+    cr_expect_not_null(strstr(next_command(8), "8-1 "), "b counts anew");
+    cr_expect_eq(publisher_streams(&p), 4u);
+}
