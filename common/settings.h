@@ -75,4 +75,8 @@ void settings_help(const struct setting *table, size_t n, FILE *out);
 size_t settings_difference(const struct setting *table, size_t n, const void *a, const void *b,
                            bool not_reloadable_only, char *buf, size_t cap);
 
+/* Exchange the reloadable fields of two structs: afterwards *to has the new values, and *from,
+ * still to be freed, the old ones. */
+void settings_take_reloadable(const struct setting *table, size_t n, void *to, void *from);
+
 #endif

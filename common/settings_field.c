@@ -137,3 +137,32 @@ size_t settings_difference(const struct setting *table, size_t n, const void *a,
     }
     return found;
 }
+
+static size_t field_size(enum setting_kind kind)
+{
+    switch (kind) {
+    case SETTING_TEXT: return sizeof(char *);
+    case SETTING_LIST: return sizeof(struct setting_list);
+    case SETTING_COUNT:
+    case SETTING_BYTES:
+    case SETTING_DURATION: return sizeof(uint64_t);
+    case SETTING_SWITCH: return sizeof(bool);
+    case SETTING_CHOICE: return sizeof(int);
+    }
+    return 0;
+}
+
+void settings_take_reloadable(const struct setting *table, size_t n, void *to, void *from)
+{
+    unsigned char kept[sizeof(struct setting_list)];
+
+    for (size_t i = 0; i < n; i++) {
+        char *a = (char *)to + table[i].offset, *b = (char *)from + table[i].offset;
+        size_t size = field_size(table[i].kind);
+        if (!table[i].reloadable)
+            continue;
+        memcpy(kept, a, size);
+        memcpy(a, b, size);
+        memcpy(b, kept, size);
+    }
+}

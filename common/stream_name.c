@@ -92,3 +92,13 @@ bool glob_match(const char *pattern, const char *text, size_t len)
         pattern++;
     return *pattern == '\0';
 }
+
+bool stream_prefix_valid(const char *prefix)
+{
+    size_t len = strlen(prefix);
+
+    for (size_t i = 0; i < len; i++)
+        if (prefix[i] <= ' ' || prefix[i] >= 127 || strchr("{}*?[]\"'\\", prefix[i]))
+            return false;
+    return len <= STREAM_PREFIX_MAX;
+}

@@ -11,11 +11,18 @@
 
 enum {
     STREAM_NAME_MAX = 200,
+    STREAM_PREFIX_MAX = 64,
     STREAM_VALUE_MAX = 120, /* an encoded value longer than this is replaced by its hash */
 };
 
 /* A name as clients may ask for it and sources may publish it (so no leading '_'). */
 bool stream_name_valid(const char *name, size_t len);
+
+/* What may stand before names in Redis: at most STREAM_PREFIX_MAX bytes of printable ASCII without
+ * space, quotes, backslash and {}*?[] . Empty is valid. */
+bool stream_prefix_valid(const char *prefix);
+#define STREAM_PREFIX_RULE                                                                         \
+    "at most 64 bytes of printable ASCII without space, quotes, \\ and {}*?[]"
 
 /* Encode a value (symbol, account, market) for use in a name: bytes outside
  * [A-Za-z0-9._:@!-] become %XX (upper-case hex); if that takes more than STREAM_VALUE_MAX bytes

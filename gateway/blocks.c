@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_PARTS = 8, FIRST_BYTES = 1024, KEEP_BYTES = 256 * 1024 };
+enum { FIRST_PARTS = 8, FIRST_BYTES = 1024, KEEP_BYTES = 256 * 1024, ANEW_US = 10 * 1000000 };
 
 static void discard(struct blocks *b)
 {
@@ -98,11 +98,25 @@ static enum blocks_verdict begin_again(struct blocks *b, uint64_t height, bool c
     return gap ? BLOCKS_GAP : BLOCKS_SKIP;
 }
 
-enum blocks_verdict blocks_end(struct blocks *b, uint64_t epoch, uint64_t height, bool hole,
-                               bool confirmed)
+/* A new leader repeats blocks that it had when the old one had them, so before the last one
+ * finished, give or take two clocks. What is had later cannot be a repeat. */
+static bool begun_anew(const struct blocks *b, uint64_t time_us)
 {
-    if (!enter_epoch(b, epoch) || height <= b->finished)
+    return b->epoch > b->finished_epoch && time_us > b->finished_us + ANEW_US;
+}
+
+enum blocks_verdict blocks_end(struct blocks *b, uint64_t epoch, uint64_t height, uint64_t time_us,
+                               bool hole, bool confirmed)
+{
+    if (!enter_epoch(b, epoch))
         return BLOCKS_SKIP;
+    bool anew = height <= b->finished;
+    if (anew && !begun_anew(b, time_us))
+        return BLOCKS_SKIP;
+    b->finished_epoch = epoch;
+    b->finished_us = time_us;
+    if (anew)
+        return begin_again(b, height, confirmed);
     if (!b->in_step || !confirmed)
         return begin_again(b, height, confirmed);
     if (b->height != 0 && b->height != height)

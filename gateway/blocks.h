@@ -8,7 +8,9 @@
  * A view begins with the block after the first end that it saw once Redis had confirmed every one
  * of its streams: only that one can be known to be whole. Parts of an unfinished height are
  * discarded when a newer epoch speaks: the new leader sends that block whole again. A finished
- * height is never repeated. What cannot be whole is never given out as if it were: a hole in one
+ * height is never repeated, unless the chain has begun anew (a recording that is played again, a
+ * test network that was reset): a newer epoch goes back to a height that its publisher had long
+ * after the last one finished. What cannot be whole is never given out as if it were: a hole in one
  * of the streams, a lost link, a height left out, a block over the limit make BLOCKS_GAP of the
  * next end; whoever owns this says so in its protocol's words, and goes on.
  *
@@ -28,12 +30,13 @@ struct blocks_part {
 
 /* Zero-initialised is empty and new. */
 struct blocks {
-    uint64_t epoch;    /* of the newest message seen */
-    uint64_t height;   /* of the parts held; 0: none are */
-    uint64_t finished; /* the last height that ended while in step; 0: none yet */
-    bool in_step;      /* an end was seen while every stream was confirmed */
-    bool holed;        /* the block at hand cannot be whole */
-    bool in_gap;       /* said, and nothing whole since */
+    uint64_t epoch;                       /* of the newest message seen */
+    uint64_t height;                      /* of the parts held; 0: none are */
+    uint64_t finished;                    /* the last height that ended; 0: none yet */
+    uint64_t finished_epoch, finished_us; /* the epoch and time stamp of its end */
+    bool in_step;                         /* an end was seen while every stream was confirmed */
+    bool holed;                           /* the block at hand cannot be whole */
+    bool in_gap;                          /* said, and nothing whole since */
     struct blocks_part *parts;
     size_t n_parts, parts_cap;
     char *bytes; /* of all parts */
@@ -54,10 +57,10 @@ enum blocks_verdict {
     BLOCKS_GAP,   /* blocks are missing since the last that was ready; said once per gap */
 };
 
-/* The end of the block at that height. confirmed: every stream of the view is. After anything but
- * BLOCKS_SKIP, use the parts and call blocks_next(). */
-enum blocks_verdict blocks_end(struct blocks *b, uint64_t epoch, uint64_t height, bool hole,
-                               bool confirmed);
+/* The end of the block at that height; time_us as in its message's head. confirmed: every stream of
+ * the view is. After anything but BLOCKS_SKIP, use the parts and call blocks_next(). */
+enum blocks_verdict blocks_end(struct blocks *b, uint64_t epoch, uint64_t height, uint64_t time_us,
+                               bool hole, bool confirmed);
 
 /* Done with that block. */
 void blocks_next(struct blocks *b);

@@ -170,7 +170,7 @@ void client_tick(struct client *c)
     if (!c->has_subscribed && now >= c->opened_ms + s->first_subscription_ms)
         client_close(c, CLOSE_no_subscription);
     else if (now >= c->heard_ms + pong_timeout(c))
-        client_close(c, CLOSE_no_pong);
+        client_close(c, c->dialect->cuts_dead ? CLOSE_dead : CLOSE_no_pong);
     else if (c->dialect->max_age && now >= c->opened_ms + c->dialect->max_age(s))
         client_close(c, CLOSE_max_age);
     else if (now >= c->ping_ms)
@@ -317,6 +317,8 @@ static int append_input(struct client *c, const char *bytes, size_t len)
 
 static size_t max_message(const struct client *c)
 {
+    if (c->dialect->message_max)
+        return c->dialect->message_max(c->host->settings);
     return c->dialect->max_message ? c->dialect->max_message : c->host->settings->max_message;
 }
 

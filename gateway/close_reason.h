@@ -11,6 +11,9 @@
     X(message_too_big, 1009, "message too big")                                                    \
     X(slow_reader, 1013, "reading too slowly")                                                     \
     X(no_pong, 1008, "no pong")                                                                    \
+    X(dead, 0, "")    /* the same, on dialects whose servers send nothing then */                   \
+    X(stalled, 0, "") /* began a message, or to take one, and did not end it in time */             \
+    X(too_many_connections, 1013, "too many connections")                                          \
     X(no_subscription, 1008, "nothing subscribed in time")                                         \
     X(too_many_messages, 1008, "too many messages")                                                \
     X(max_age, 1001, "connection age reached, please reconnect")                                   \

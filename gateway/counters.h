@@ -15,6 +15,8 @@
 /* name, Prometheus name, type, help */
 #define COUNTERS(X)                                                                                \
     X(clients, "sluice_clients", "gauge", "WebSocket connections open now")                        \
+    X(injective_clients, "sluice_injective_clients", "gauge",                                      \
+      "Clients of the Injective dialect now")                                                      \
     X(subscriptions, "sluice_subscriptions", "gauge", "Subscriptions of all clients now")          \
     X(views, "sluice_views", "gauge", "Distinct requests being served now")                        \
     X(streams, "sluice_streams", "gauge", "Streams with at least one listener here now")           \

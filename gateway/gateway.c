@@ -202,6 +202,8 @@ static bool make_core(struct gateway *gw)
     gw->host = (struct client_host){.settings = gw->settings,
                                     .counters = gw->counters,
                                     .views = gw->views,
+                                    .workers = config->workers,
+                                    .n_workers = config->n_workers,
                                     .wheel = &gw->wheel,
                                     .now_ms = uv_now(gw->loop)};
     gw->intake.settings = gw->settings;

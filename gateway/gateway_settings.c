@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/setting_names.h"
 #include "common/stream_name.h"
 
 static const char *const payload_names[] = {"raw", "wrapped", NULL};
@@ -170,6 +171,81 @@ const struct setting gateway_settings_table[] = {
      .max = 1000 * HOUR,
      .value_name = "TIME",
      .help = "Connections of the Binance form are closed at this age"},
+    {.name = "injective-max-open-connections",
+     .kind = SETTING_COUNT,
+     .offset = AT(injective_max_open_connections),
+     .fallback = "0",
+     .max = 10000000,
+     .value_name = "N",
+     .reloadable = true,
+     .help = "Clients of the Injective form, over all workers; one more is closed with 1013. 0: no "
+             "limit"},
+    {.name = "injective-read-timeout",
+     .kind = SETTING_DURATION,
+     .offset = AT(injective_read_timeout_ms),
+     .fallback = "10s",
+     .min = 100,
+     .max = HOUR,
+     .value_name = "TIME",
+     .reloadable = true,
+     .help = "Time for a request of the Injective form to be there completely once it has begun"},
+    {.name = "injective-write-timeout",
+     .kind = SETTING_DURATION,
+     .offset = AT(injective_write_timeout_ms),
+     .fallback = "10s",
+     .min = 100,
+     .max = HOUR,
+     .value_name = "TIME",
+     .reloadable = true,
+     .help = "Time for a client of the Injective form to take a message; then the connection is "
+             "cut"},
+    {.name = "injective-max-body-bytes",
+     .kind = SETTING_BYTES,
+     .offset = AT(injective_max_body_bytes),
+     .fallback = "1000000",
+     .min = 125,
+     .max = 16 << 20,
+     .value_name = "SIZE",
+     .reloadable = true,
+     .help = "Longest message from a client of the Injective form, instead of max-message"},
+    {.name = "injective-max-header-bytes",
+     .kind = SETTING_BYTES,
+     .offset = AT(injective_max_header_bytes),
+     .fallback = "16k",
+     .min = 256,
+     .max = 16 << 10,
+     .value_name = "SIZE",
+     .reloadable = true,
+     .help = "Headers of a handshake for the Injective form; more is refused with 431"},
+    {.name = "injective-max-request-batch-size",
+     .kind = SETTING_COUNT,
+     .offset = AT(injective_max_request_batch_size),
+     .fallback = "10",
+     .min = 1,
+     .max = 1000,
+     .value_name = "N",
+     .reloadable = true,
+     .help = "Requests in one array (profile doc; the node profile knows no arrays)"},
+    {.name = "injective-max-block",
+     .kind = SETTING_BYTES,
+     .offset = AT(injective_max_block),
+     .fallback = "8M",
+     .min = 4096,
+     .max = 256 << 20,
+     .value_name = "SIZE",
+     .reloadable = true,
+     .help = "What one block may have for one subscription of the Injective form; a larger one is "
+             "a stream error"},
+    {.name = "injective-max-filter-values",
+     .kind = SETTING_COUNT,
+     .offset = AT(injective_max_filter_values),
+     .fallback = "1000",
+     .min = 1,
+     .max = 10000,
+     .value_name = "N",
+     .reloadable = true,
+     .help = "Markets, accounts and symbols that one subscription of the Injective form may name; "
+             "all those of a connection together, ten times as many"},
     {.name = "log-level",
      .kind = SETTING_CHOICE,
      .offset = AT(log_level),
@@ -189,22 +265,12 @@ const size_t gateway_settings_count =
 
 static int check_prefix(const struct gateway_settings *s, char error[SETTINGS_ERROR_MAX])
 {
-    size_t len = strlen(s->prefix);
-
-    if (len > PREFIX_MAX) {
-        snprintf(error, SETTINGS_ERROR_MAX, "prefix: longer than %d bytes", PREFIX_MAX);
-        return -EINVAL;
-    }
-    for (size_t i = 0; i < len; i++) {
-        if (s->prefix[i] > ' ' && s->prefix[i] < 127 && !strchr("{}*?[]\"\\", s->prefix[i]))
-            continue;
-        snprintf(error, SETTINGS_ERROR_MAX,
-                 "prefix: '%s' may only have printable ASCII without space, quotes, backslash and "
-                 "{}*?[]",
+    if (!stream_prefix_valid(s->prefix)) {
+        snprintf(error, SETTINGS_ERROR_MAX, "prefix: '%.100s' is not " STREAM_PREFIX_RULE,
                  s->prefix);
         return -EINVAL;
     }
-    if (len == 0 && s->streams.n == 0) {
+    if (!*s->prefix && s->streams.n == 0) {
         snprintf(error, SETTINGS_ERROR_MAX,
                  "streams: must be given when the prefix is empty, so that clients reach only the "
                  "channels you mean (e.g. --streams 'trade.*')");
@@ -248,12 +314,35 @@ int gateway_settings_load(struct gateway_settings *s, int argc, char *const *arg
                           char error[SETTINGS_ERROR_MAX])
 {
     memset(s, 0, sizeof *s);
-    int err = settings_load(gateway_settings_table, gateway_settings_count, NULL, 0, s, argc, argv,
-                            env, error);
+    int err = settings_load(gateway_settings_table, gateway_settings_count, publisher_setting_names,
+                            publisher_setting_names_count, s, argc, argv, env, error);
     if (!err)
         err = check(s, error);
     if (err)
         gateway_settings_free(s);
+    return err;
+}
+
+int gateway_settings_reload(struct gateway_settings *s, int argc, char *const *argv,
+                            char *const *env, char text[SETTINGS_ERROR_MAX])
+{
+    struct gateway_settings fresh;
+    char names[SETTINGS_ERROR_MAX / 2];
+    int err = gateway_settings_load(&fresh, argc, argv, env, text);
+
+    if (err)
+        return err;
+    if (settings_difference(gateway_settings_table, gateway_settings_count, s, &fresh, true, names,
+                            sizeof names) > 0) {
+        snprintf(text, SETTINGS_ERROR_MAX, "%s: cannot change while running; nothing was changed",
+                 names);
+        err = -EINVAL;
+    } else {
+        settings_difference(gateway_settings_table, gateway_settings_count, s, &fresh, false, text,
+                            SETTINGS_ERROR_MAX);
+        settings_take_reloadable(gateway_settings_table, gateway_settings_count, s, &fresh);
+    }
+    gateway_settings_free(&fresh);
     return err;
 }
 

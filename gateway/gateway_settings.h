@@ -10,7 +10,7 @@
 #include "gateway/listen_address.h"
 #include "gateway/stream_class.h"
 
-enum { LISTEN_MAX = 16, PREFIX_MAX = 64 };
+enum { LISTEN_MAX = 16 };
 
 enum payload_form {
     PAYLOAD_RAW,     /* what is in Redis is the data */
@@ -23,6 +23,9 @@ struct gateway_settings {
     struct setting_list listen, streams, classes;
     uint64_t workers, queue_bytes, queue_messages, max_message, max_payload, max_subscriptions;
     uint64_t binance_rate;
+    uint64_t injective_max_open_connections, injective_read_timeout_ms, injective_write_timeout_ms;
+    uint64_t injective_max_body_bytes, injective_max_header_bytes, injective_max_request_batch_size;
+    uint64_t injective_max_block, injective_max_filter_values;
     uint64_t linger_ms, drain_ms, ping_interval_ms, pong_timeout_ms, handshake_timeout_ms;
     uint64_t first_subscription_ms, binance_max_age_ms;
     int payload, log_level;
@@ -41,6 +44,11 @@ extern const size_t gateway_settings_count;
 int gateway_settings_load(struct gateway_settings *s, int argc, char *const *argv, char *const *env,
                           char error[SETTINGS_ERROR_MAX]);
 void gateway_settings_free(struct gateway_settings *s);
+
+/* Load anew, and take over what may change while running: all or nothing. 0, with the names of the
+ * settings that changed in text; -EINVAL with one clear line in text, and nothing has changed. */
+int gateway_settings_reload(struct gateway_settings *s, int argc, char *const *argv,
+                            char *const *env, char text[SETTINGS_ERROR_MAX]);
 
 /* May clients of the exchange and Binance form ask for this stream? A valid name that one of the
  * `streams` patterns fits. */

@@ -77,6 +77,8 @@ struct http_answer http_get(const struct http_sources *sources, const char *path
         return metrics(sources);
     if (strcmp(path, "/streams") == 0)
         return streams(sources);
+    if (strcmp(path, "/injstream-ws") == 0) /* as the server with that endpoint answers */
+        return http_plain(400, "Bad Request");
     if (strcmp(path, "/") == 0)
         return http_plain(200, "sluice " SLUICE_VERSION
                                ": a WebSocket endpoint; /healthz, /readyz, /metrics and /streams "

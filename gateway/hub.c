@@ -184,8 +184,10 @@ void hub_confirm(struct hub *hub, const char *name, size_t len)
 {
     struct stream *stream = hub_find(hub, name, len);
 
-    if (stream)
-        stream->confirmed = true;
+    if (!stream || stream->confirmed)
+        return;
+    stream->confirmed = true;
+    stream->confirmations++;
 }
 
 void hub_unconfirm_all(struct hub *hub)

@@ -35,6 +35,7 @@ struct stream {
     struct continuity continuity; /* kept by intake.c */
     uint64_t messages;            /* handed to listeners since it came into the hub */
     uint32_t n_listeners;         /* views, not clients */
+    uint32_t confirmations;       /* how often it came to be confirmed: twice is a link lost */
     uint16_t class_id;            /* see stream_class.h */
     bool confirmed;               /* Redis has subscribed us: from here on nothing is missed */
     bool holed; /* during hub_publish(): messages before this one are known to be missing */

@@ -10,7 +10,7 @@
 #include "common/backoff.h"
 #include "common/log.h"
 #include "common/redis_conn.h"
-#include "gateway/gateway_settings.h" /* PREFIX_MAX */
+#include "common/stream_name.h"
 #include "gateway/redis_asker.h"
 #include "gateway/wishes.h"
 
@@ -18,7 +18,7 @@ enum {
     BEAT_MS = 5000,       /* between probes */
     DEAF_AFTER_MS = 5000, /* a probe not heard for so long: the link is deaf */
     TICK_MS = 250,
-    PROBE_MAX = PREFIX_MAX + 64,
+    PROBE_MAX = STREAM_PREFIX_MAX + 64,
 };
 
 enum state {

@@ -19,8 +19,15 @@ enum {
     DESCRIPTORS_MAX = 1000000,
 };
 
+struct command_line {
+    int argc;
+    char **argv;
+};
+
 struct signals {
-    uv_signal_t term, interrupt;
+    uv_signal_t term, interrupt, hangup;
+    struct gateway_settings *settings;
+    const struct command_line *command;
 };
 
 static void on_end(uv_signal_t *handle, int signo)
@@ -29,30 +36,49 @@ static void on_end(uv_signal_t *handle, int signo)
     gateway_drain(handle->data);
 }
 
+static void on_reload(uv_signal_t *handle, int signo)
+{
+    struct signals *signals = handle->data;
+    char text[SETTINGS_ERROR_MAX];
+
+    (void)signo;
+    if (gateway_settings_reload(signals->settings, signals->command->argc, signals->command->argv,
+                                environ, text) < 0) {
+        log_error("settings not reloaded", LOG_TEXT("why", text));
+        return;
+    }
+    log_set_level((enum log_level)signals->settings->log_level);
+    log_info("settings reloaded", LOG_TEXT("changed", *text ? text : "nothing"));
+}
+
 static void start_signals(uv_loop_t *loop, struct signals *signals, struct gateway *gw)
 {
     uv_signal_init(loop, &signals->term);
     uv_signal_init(loop, &signals->interrupt);
+    uv_signal_init(loop, &signals->hangup);
+    signals->hangup.data = signals;
     signals->term.data = signals->interrupt.data = gw;
     uv_signal_start(&signals->term, on_end, SIGTERM);
     uv_signal_start(&signals->interrupt, on_end, SIGINT);
+    uv_signal_start(&signals->hangup, on_reload, SIGHUP);
 }
 
 static void stop_signals(struct signals *signals)
 {
     uv_close((uv_handle_t *)&signals->term, NULL);
     uv_close((uv_handle_t *)&signals->interrupt, NULL);
+    uv_close((uv_handle_t *)&signals->hangup, NULL);
 }
 
-static int run_worker(struct gateway_settings *settings, struct counters *workers, unsigned index,
-                      const int *listening)
+static int run_worker(void *ctx, struct gateway_settings *settings, struct counters *workers,
+                      unsigned index, const int *listening)
 {
     const struct gateway_config config = {.settings = settings,
                                           .workers = workers,
                                           .n_workers = (unsigned)settings->workers,
                                           .index = index,
                                           .listening = listening};
-    struct signals signals;
+    struct signals signals = {.settings = settings, .command = ctx};
     uv_loop_t loop;
     int code = 1;
 
@@ -114,7 +140,7 @@ int main(int argc, char **argv)
     log_set_level((enum log_level)settings.log_level);
     signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
-    int code = workers_run(&settings, run_worker);
+    int code = workers_run(&settings, run_worker, &(struct command_line){argc, argv});
     gateway_settings_free(&settings);
     return code;
 }

@@ -25,6 +25,8 @@ static const struct dialect *dialect_at(const char *path)
 {
     if (strcmp(path, "/") == 0 || *path == '\0')
         return &dialect_auto;
+    if (strcmp(path, "/injstream-ws") == 0 || is(path, "/injective"))
+        return &dialect_injective;
     if (is(path, "/ws"))
         return &dialect_auto_ws;
     if (below(path, "/ws") || is(path, "/stream") || below(path, "/stream"))
@@ -45,6 +47,14 @@ static enum profile profile_of(const char *query, enum profile fallback)
     return fallback;
 }
 
+/* The servers that the node profile follows know one path. */
+static bool node_only(const struct route *r, const struct listen_address *listener,
+                      const char *path)
+{
+    return listener->dialect && r->profile == PROFILE_NODE && r->dialect->node_path &&
+           strcmp(path, r->dialect->node_path) != 0;
+}
+
 struct route route_find(const struct gateway_settings *s, const struct listen_address *listener,
                         const char *path, const char *query)
 {
@@ -58,7 +68,10 @@ struct route route_find(const struct gateway_settings *s, const struct listen_ad
                  "/stream");
         return r;
     }
-    if (r.dialect->admit)
+    if (node_only(&r, listener, path)) {
+        r.status = 404;
+        snprintf(r.why, sizeof r.why, "served at %s", r.dialect->node_path);
+    } else if (r.dialect->admit)
         r.status = r.dialect->admit(s, path, query, r.why, sizeof r.why);
     if (r.status)
         r.dialect = NULL;

@@ -19,6 +19,7 @@ struct route {
  *
  *   /            by the first message        /stream, /stream/…   Binance form, combined
  *   /ws          by the first message        /ws/…                Binance form, bare
+ *   /injstream-ws, /injective                                    Injective
  *
  * ?profile=node|doc goes before the listener's profile. */
 struct route route_find(const struct gateway_settings *s, const struct listen_address *listener,

@@ -31,6 +31,7 @@ struct supervisor {
     struct gateway_settings *settings;
     struct counters *counters; /* shared memory, one per worker */
     worker_fn *run;
+    void *ctx;
     struct worker workers[WORKERS_MAX];
     unsigned n;
     bool ending;
@@ -89,7 +90,7 @@ static void start(struct supervisor *s, unsigned index, const sigset_t *unblocke
             _exit(1);
         sigprocmask(SIG_SETMASK, unblocked, NULL);
         close_addresses(s, index);
-        exit(s->run(s->settings, s->counters, index, w->listening));
+        exit(s->run(s->ctx, s->settings, s->counters, index, w->listening));
     }
     w->pid = pid;
     w->started_ms = now_ms();
@@ -183,7 +184,7 @@ static int supervise(struct supervisor *s)
     return s->exit_code;
 }
 
-int workers_run(struct gateway_settings *settings, worker_fn *worker)
+int workers_run(struct gateway_settings *settings, worker_fn *worker, void *ctx)
 {
     struct supervisor *s = calloc(1, sizeof *s);
     size_t size = settings->workers * sizeof(struct counters);
@@ -193,6 +194,7 @@ int workers_run(struct gateway_settings *settings, worker_fn *worker)
         return 1;
     s->settings = settings;
     s->run = worker;
+    s->ctx = ctx;
     s->n = (unsigned)settings->workers;
     for (unsigned i = 0; i < s->n; i++)
         s->workers[i].backoff = (struct backoff){.first_ms = 200, .most_ms = 10000};
@@ -201,7 +203,8 @@ int workers_run(struct gateway_settings *settings, worker_fn *worker)
         fprintf(stderr, "sluice-gateway: out of memory\n");
         code = 1;
     } else if (open_addresses(s) == 0) {
-        code = s->n == 1 ? worker(settings, s->counters, 0, s->workers[0].listening) : supervise(s);
+        code = s->n == 1 ? worker(ctx, settings, s->counters, 0, s->workers[0].listening)
+                         : supervise(s);
     }
     if (s->counters != MAP_FAILED)
         munmap(s->counters, size);

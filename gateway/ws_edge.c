@@ -319,6 +319,18 @@ static const char *header(struct connection *conn, enum lws_token_indexes token)
     return n > 0 ? conn->edge->headers : "";
 }
 
+/* The values of the headers that libwebsockets knows: it gives no others. */
+static size_t header_bytes(struct lws *wsi)
+{
+    size_t n = 0;
+
+    for (int token = 0; token < WSI_TOKEN_COUNT; token++) {
+        int len = lws_hdr_total_length(wsi, (enum lws_token_indexes)token);
+        n += len > 0 ? (size_t)len : 0;
+    }
+    return n;
+}
+
 static struct upgrade *upgrade_new(const char *path, const char *query)
 {
     size_t path_size = strlen(path) + 1, query_size = strlen(query) + 1;
@@ -367,7 +379,12 @@ static int on_upgrade(struct connection *conn, const char *to)
     struct route *route = &conn->upgrade->route;
     *route =
         route_find(edge->host->settings, conn->listener, conn->upgrade->path, conn->upgrade->query);
-    return route->dialect ? 0 : refuse(conn, route->status, route->why);
+    if (!route->dialect)
+        return refuse(conn, route->status, route->why);
+    if (route->dialect->header_max &&
+        header_bytes(conn->wsi) > route->dialect->header_max(edge->host->settings))
+        return refuse(conn, 431, "the headers are too long");
+    return 0;
 }
 
 static int on_established(struct connection *conn)

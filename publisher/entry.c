@@ -81,7 +81,7 @@ void entry_command(const void *bytes, const char *prefix, uint64_t epoch,
     size_t head_len = message_write_head(head, &message), prefix_len = strlen(prefix);
     size_t at = put(start, words, sizeof words - 1);
 
-    assert(prefix_len <= ENTRY_PREFIX_MAX);
+    assert(prefix_len <= STREAM_PREFIX_MAX);
     at += put_length(start + at, prefix_len + entry->stream_len);
     at += put(start + at, prefix, prefix_len);
     at += put(start + at, entry->bytes, entry->stream_len);

@@ -14,9 +14,8 @@
 #include "publisher/event.h"
 
 enum {
-    ENTRY_PREFIX_MAX = 64, /* bytes of the channels' common prefix */
     /* A command before the data: the words, their lengths, the channel and the head. */
-    ENTRY_START_MAX = 96 + ENTRY_PREFIX_MAX + STREAM_NAME_MAX + MESSAGE_HEAD_MAX,
+    ENTRY_START_MAX = 96 + STREAM_PREFIX_MAX + STREAM_NAME_MAX + MESSAGE_HEAD_MAX,
     /* What an entry takes beyond its data, at most. */
     ENTRY_EXTRA_MAX = 48 + STREAM_NAME_MAX + MESSAGE_TAG_MAX,
 };

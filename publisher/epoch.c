@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "publisher/entry.h"
+#include "common/stream_name.h"
 
 /* Numbers of Lua are doubles, exact to 2^53: milliseconds fit for long. They are written with %.0f
  * since Lua itself would write 1.6e+12. */
@@ -20,7 +20,7 @@ static const char script[] = "local t = redis.call('TIME') "
 
 int epoch_ask(struct redis_conn *conn, const char *prefix)
 {
-    char key[ENTRY_PREFIX_MAX + sizeof "_epoch"];
+    char key[STREAM_PREFIX_MAX + sizeof "_epoch"];
 
     snprintf(key, sizeof key, "%s_epoch", prefix);
     return redis_conn_command(conn, 4, (const char *[]){"EVAL", script, "1", key}, NULL);

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/setting_names.h"
+#include "common/stream_name.h"
 #include "publisher/entry.h"
 
 #define AT(field) offsetof(struct publisher_settings, field)
@@ -62,26 +64,6 @@ const struct setting publisher_settings_table[] = {
 const size_t publisher_settings_count =
     sizeof publisher_settings_table / sizeof *publisher_settings_table;
 
-static int check_prefix(const struct publisher_settings *s, char error[SETTINGS_ERROR_MAX])
-{
-    size_t len = strlen(s->prefix);
-
-    if (len > ENTRY_PREFIX_MAX) {
-        snprintf(error, SETTINGS_ERROR_MAX, "prefix: longer than %d bytes", ENTRY_PREFIX_MAX);
-        return -EINVAL;
-    }
-    for (size_t i = 0; i < len; i++) {
-        if (s->prefix[i] > ' ' && s->prefix[i] < 127 && !strchr("{}*?[]\"\\", s->prefix[i]))
-            continue;
-        snprintf(error, SETTINGS_ERROR_MAX,
-                 "prefix: '%s' may only have printable ASCII without space, quotes, backslash and "
-                 "{}*?[]",
-                 s->prefix);
-        return -EINVAL;
-    }
-    return 0;
-}
-
 static int check(struct publisher_settings *s, char error[SETTINGS_ERROR_MAX])
 {
     char why[REDIS_URL_ERROR_MAX];
@@ -98,15 +80,19 @@ static int check(struct publisher_settings *s, char error[SETTINGS_ERROR_MAX])
     s->line_max = s->backlog / 2 - ENTRY_EXTRA_MAX;
     if (s->max_event < s->line_max)
         s->line_max = s->max_event;
-    return check_prefix(s, error);
+    if (stream_prefix_valid(s->prefix))
+        return 0;
+    snprintf(error, SETTINGS_ERROR_MAX, "prefix: '%.100s' is not " STREAM_PREFIX_RULE, s->prefix);
+    return -EINVAL;
 }
 
 int publisher_settings_load(struct publisher_settings *s, int argc, char *const *argv,
                             char *const *env, char error[SETTINGS_ERROR_MAX])
 {
     memset(s, 0, sizeof *s);
-    int err = settings_load(publisher_settings_table, publisher_settings_count, NULL, 0, s, argc,
-                            argv, env, error);
+    int err =
+        settings_load(publisher_settings_table, publisher_settings_count, gateway_setting_names,
+                      gateway_setting_names_count, s, argc, argv, env, error);
     if (!err)
         err = check(s, error);
     if (err)

@@ -60,13 +60,22 @@ struct dialect {
     /* WebSocket pings to a client silent for ping_ms, and how long it may be silent at all. 0: as
      * set; DIALECT_NEVER: no pings, no end (TCP keep-alive still finds the dead). */
     uint64_t ping_ms, pong_ms;
+    bool cuts_dead;     /* who is silent for too long is cut without a close frame */
     size_t max_message; /* bytes; 0: as set */
+    /* The same where a setting of the dialect's own decides; NULL: max_message. */
+    size_t (*message_max)(const struct gateway_settings *s);
+    /* Bytes that the headers of a handshake may have; NULL: what the gateway takes at all. */
+    size_t (*header_max)(const struct gateway_settings *s);
+    /* On a listener of its own and in the node profile the only path served, as by the server;
+     * NULL: any. */
+    const char *node_path;
     /* Age in ms at which connections are closed; NULL: never. */
     uint64_t (*max_age)(const struct gateway_settings *s);
 };
 
 extern const struct dialect dialect_exchange;
 extern const struct dialect dialect_binance;
+extern const struct dialect dialect_injective;
 /* Not known yet: the first message tells, and hands over to the dialect it belongs to. */
 extern const struct dialect dialect_auto;
 extern const struct dialect dialect_auto_ws; /* the same on /ws, a path that two dialects share */

@@ -18,5 +18,6 @@ struct normaliser {
 };
 
 extern const struct normaliser exchange_normaliser;
+extern const struct normaliser injective_normaliser;
 
 #endif

@@ -46,4 +46,5 @@ async function unwatch (symbol) {
 }
 
 obey({ watch, unwatch })
-report('ready')
+exchange.loadHttpProxyAgent() // which ccxt wants for every ws:// address, proxy or not
+  .then(() => report('ready'))

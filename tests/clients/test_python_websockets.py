@@ -56,8 +56,9 @@ class PythonWebsockets(ProcessTest):
                         got.append(text)
                         if len(got) == 2:
                             return
-                except websockets.ConnectionClosed as closed:
-                    ends.append(closed.rcvd.code)
+                except websockets.ConnectionClosed:
+                    pass
+                ends.append(client.close_code)
 
         got, ends = [], []
         following = asyncio.ensure_future(follow())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from support.servers import PREFIX, ProcessTest, until  # noqa: E402
-from support.wsclient import Client, handshake  # noqa: E402
+from support.wsclient import handshake  # noqa: E402
 
 STREAM = "trade.SOL_USDC"
 IMPATIENT = ("--ping-interval", "200ms", "--pong-timeout", "1s")
@@ -55,16 +55,14 @@ class DeadClients(ProcessTest):
         await self.begin("--handshake-timeout", "1s")
         request = handshake("/")
         for part in (b"", b"G", request[:40], request[:-2]):
-            slow = await Client.tcp(self.gateway.port)
-            self.stage.clients.append(slow)
+            slow = await self.stage.connection(self.gateway)
             await slow.send_raw(part)
             self.assertEqual(await self.rest(slow), b"")
         await self.others_are_well()
 
     async def test_headers_without_an_end_are_cut_off(self):
         await self.begin()
-        bomb = await Client.tcp(self.gateway.port)
-        self.stage.clients.append(bomb)
+        bomb = await self.stage.connection(self.gateway)
         await bomb.send_raw(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n")
         try:
             for n in range(5_000):

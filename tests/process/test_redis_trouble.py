@@ -99,7 +99,7 @@ class RedisTrouble(ProcessTest):
         client = await self.listener(redis, gateway, STREAM)
         bad = ["1-1", "1-1 1", "1-1 1\n", "1-1\n{}", "1-0 1\n{}", "-1 1\n{}", "a-b c\n{}",
                "1-1 x\n{}", "99999999999999999999999-1 1\n{}", "1-1 1 a b\n{}",
-               "1-1 1 " + "t" * 65 + "\n{}", "\n{}", "1-1 1\n{bad"]
+               "1-1 1 " + "t" * 65 + "\n{}", "\n{}"]
         redis.publish_all(PREFIX + STREAM, bad)
         await gateway.metric_reaches(DROPPED, len(bad))
         self.assertEqual(await gateway.metric(DROPPED), len(bad))

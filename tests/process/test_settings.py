@@ -5,10 +5,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from support.servers import PREFIX, ProcessTest, free_port  # noqa: E402
-
-STREAM = "trade.SOL_USDC"
-
+from support.servers import ProcessTest, free_port  # noqa: E402
 
 class RefusedSettings(ProcessTest):
     """Each start must fail at once, with exit 2 and one line that names what is wrong."""
@@ -68,13 +65,6 @@ class RefusedSettings(ProcessTest):
             other.bind(("127.0.0.1", port))
             other.listen()
             await self.refused(listen=f"127.0.0.1:{port}", says=["listen", str(port)])
-
-    async def test_a_port_that_another_gateway_uses(self):
-        redis, first = await self.pair()
-        await self.refused(redis=redis.url, listen=f"127.0.0.1:{first.port}",
-                           says=["listen", str(first.port)])
-        client = await self.listener(redis, first, STREAM)
-        await self.passes_through(redis, client, STREAM)
 
     async def test_an_empty_prefix_without_a_list_of_streams(self):
         await self.refused("--prefix", "", says="streams")

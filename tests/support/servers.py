@@ -69,8 +69,10 @@ class Server:
         self.environment = environment
         self.stderr_path = stage.path(f"{name}.stderr")
         self.process = None
+        self.asked_to_end = False
 
     def start(self):
+        self.asked_to_end = False
         with open(self.stderr_path, "ab") as stderr:
             self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=stderr,
                                             stderr=stderr, env=self.environment)
@@ -84,6 +86,7 @@ class Server:
         return self.process is not None and self.process.poll() is None
 
     def signal(self, number):
+        self.asked_to_end = self.asked_to_end or number == signal.SIGTERM
         self.process.send_signal(number)
 
     async def exited(self, patience=EXIT_PATIENCE):
@@ -117,6 +120,8 @@ class Redis(Server):
 
     async def up(self):
         """Start it, or start it again on the same port."""
+        if self._connection:
+            self._connection.close()
         self._connection = None
         self.start()
         await until(self._answers, f"{self.name} answers PING")
@@ -159,6 +164,8 @@ class Redis(Server):
                     f"{count} connections listen to {channel}", patience)
 
     async def end(self):
+        if self._connection:
+            self._connection.close()
         await self.kill()
 
 
@@ -218,8 +225,14 @@ class Gateway(Server):
             return await self.metric(name) >= value
         await until(reached, f"{name} reaches {value}", patience)
 
+    async def has_subscriptions(self, count, patience=PATIENCE):
+        """Await that all clients of all workers together have so many."""
+        async def there():
+            return await self.metric("sluice_subscriptions") == count
+        await until(there, f"{count} subscriptions in {self.name}", patience)
+
     async def listeners(self, stream):
-        """How many listen to the stream here, as /streams says."""
+        """How many listen to the stream, as /streams says: in the worker that answers."""
         _, _, body = await self.get("/streams")
         rows = json.loads(body)["listening"]
         return sum(row["listeners"] for row in rows if row["stream"] == stream)
@@ -231,7 +244,8 @@ class Gateway(Server):
 
     async def end(self):
         if self.running:
-            self.signal(signal.SIGTERM)
+            if not self.asked_to_end:
+                self.signal(signal.SIGTERM)
             try:
                 await self.exited()
             except AssertionError:
@@ -323,6 +337,12 @@ class Stage:
                                      self.environment(**variables)))
         server.start()
         return server
+
+    async def connection(self, gateway):
+        """A bare TCP connection, on which nothing has been said."""
+        client = await Client.tcp(gateway.port)
+        self.clients.append(client)
+        return client
 
     async def client(self, gateway, path="/", **how):
         client = await Client.open(gateway.port, path, **how)

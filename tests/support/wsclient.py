@@ -100,7 +100,11 @@ class Client:
         sock.setblocking(False)
         if receive_buffer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        await asyncio.get_running_loop().sock_connect(sock, path or (host, port))
+        try:
+            await asyncio.get_running_loop().sock_connect(sock, path or (host, port))
+        except OSError:
+            sock.close()
+            raise
         reader, writer = await asyncio.open_connection(sock=sock, limit=1 << 16)
         return cls(reader, writer)
 
@@ -162,6 +166,8 @@ class Client:
     # ---- sending -----------------------------------------------------------------------------
 
     async def send_raw(self, data):
+        if self.writer.is_closing():
+            raise ConnectionResetError("the connection has ended")
         self.writer.write(data)
         await self.writer.drain()
 

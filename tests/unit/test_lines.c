@@ -192,6 +192,11 @@ Test(lines, who_writes_to_a_paused_source_has_to_wait)
     } while (n > 0 && sent < (size_t)256 * 1024 * 1024);
     cr_expect_eq(n, -1);
     cr_expect_eq(errno, EAGAIN);
+    harness_resume();
+    do
+        harness_turns(3);
+    while (send(fd, "\n" EVENT(2), 1 + strlen(EVENT(2)), MSG_DONTWAIT) <= 0);
+    harness_until(h.n == 2);
     close(fd);
 }
 

@@ -154,6 +154,15 @@ Test(replay, a_loop_begins_again_at_the_end)
     cr_expect_not(h.done);
 }
 
+Test(replay, each_pass_of_a_loop_keeps_to_the_recorded_times)
+{
+    harness_write("w", three);
+    harness_start("replay=", h.path, ",loop");
+    uint64_t begun = uv_hrtime();
+    harness_until(h.n >= 9);
+    cr_expect_geq(uv_hrtime() - begun, 3 * 40 * 1000000u);
+}
+
 Test(replay, paused_in_the_middle_it_goes_on_where_it_was)
 {
     harness_write("w", three);

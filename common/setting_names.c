@@ -1,0 +1,36 @@
+/* setting_names.c - see setting_names.h. */
+#include "common/setting_names.h"
+
+const struct setting gateway_setting_names[] = {
+    {.name = "listen"},
+    {.name = "redis"},
+    {.name = "prefix"},
+    {.name = "streams"},
+    {.name = "payload"},
+    {.name = "class"},
+    {.name = "workers"},
+    {.name = "queue-bytes"},
+    {.name = "queue-messages"},
+    {.name = "max-message"},
+    {.name = "max-payload"},
+    {.name = "max-subscriptions"},
+    {.name = "linger"},
+    {.name = "drain"},
+    {.name = "ping-interval"},
+    {.name = "pong-timeout"},
+    {.name = "handshake-timeout"},
+    {.name = "first-subscription-timeout"},
+    {.name = "binance-rate"},
+    {.name = "binance-max-age"},
+    {.name = "log-level"},
+    {.name = "settings"},
+};
+const size_t gateway_setting_names_count =
+    sizeof gateway_setting_names / sizeof *gateway_setting_names;
+
+const struct setting publisher_setting_names[] = {
+    {.name = "source"},    {.name = "redis"},     {.name = "prefix"},   {.name = "backlog"},
+    {.name = "max-event"}, {.name = "log-level"}, {.name = "settings"},
+};
+const size_t publisher_setting_names_count =
+    sizeof publisher_setting_names / sizeof *publisher_setting_names;

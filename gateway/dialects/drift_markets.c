@@ -1,0 +1,172 @@
+/* drift_markets.c - see drift_markets.h. */
+#include "gateway/dialects/drift_markets.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct field {
+    const char *at;
+    size_t len;
+};
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static struct field trim(struct field f)
+{
+    while (f.len > 0 && is_space(*f.at)) {
+        f.at++;
+        f.len--;
+    }
+    while (f.len > 0 && is_space(f.at[f.len - 1]))
+        f.len--;
+    return f;
+}
+
+/* What is before the separator; *rest goes behind it. */
+static struct field cut(struct field *rest, char separator)
+{
+    const char *found = rest->len > 0 ? memchr(rest->at, separator, rest->len) : NULL;
+    size_t len = found ? (size_t)(found - rest->at) : rest->len;
+    struct field first = {rest->at, len};
+
+    rest->at += found ? len + 1 : len;
+    rest->len -= found ? len + 1 : len;
+    return trim(first);
+}
+
+static bool read_type(struct field f, enum drift_market_type *type)
+{
+    *type = f.len == 4 && memcmp(f.at, "spot", 4) == 0 ? DRIFT_SPOT : DRIFT_PERP;
+    return *type == DRIFT_SPOT || (f.len == 4 && memcmp(f.at, "perp", 4) == 0);
+}
+
+static bool read_index(struct field f, unsigned *index)
+{
+    *index = 0;
+    for (size_t i = 0; i < f.len; i++) {
+        if (f.at[i] < '0' || f.at[i] > '9' || *index > DRIFT_MARKET_INDEX_MAX)
+            return false;
+        *index = *index * 10 + (unsigned)(f.at[i] - '0');
+    }
+    return f.len > 0 && *index <= DRIFT_MARKET_INDEX_MAX;
+}
+
+/* Printable ASCII: the name is repeated in replies, between quotes. */
+static bool read_name(struct field f, char name[DRIFT_MARKET_NAME_MAX + 1])
+{
+    if (f.len == 0 || f.len > DRIFT_MARKET_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < f.len; i++)
+        if (f.at[i] <= ' ' || f.at[i] > '~' || f.at[i] == '"' || f.at[i] == '\\')
+            return false;
+    memcpy(name, f.at, f.len);
+    name[f.len] = '\0';
+    return true;
+}
+
+static bool read_line(struct field line, struct drift_market *market)
+{
+    struct field name = cut(&line, ','), type = cut(&line, ',');
+
+    return read_name(name, market->name) && read_type(type, &market->type) &&
+           read_index(trim(line), &market->index);
+}
+
+static int fail(struct drift_markets *m, const char *where, size_t line, const char *why,
+                char error[DRIFT_MARKETS_ERROR_MAX])
+{
+    drift_markets_fini(m);
+    snprintf(error, DRIFT_MARKETS_ERROR_MAX, "%.150s:%zu: %s", where, line, why);
+    return -EINVAL;
+}
+
+static int add(struct drift_markets *m, const struct drift_market *market)
+{
+    if (m->n == 0 || (m->n >= 16 && (m->n & (m->n - 1)) == 0)) {
+        size_t cap = m->n == 0 ? 16 : m->n * 2;
+        struct drift_market *bigger = realloc(m->list, cap * sizeof *bigger);
+        if (!bigger)
+            return -ENOMEM;
+        m->list = bigger;
+    }
+    m->list[m->n++] = *market;
+    return 0;
+}
+
+int drift_markets_read(struct drift_markets *m, const char *text, size_t len, const char *where,
+                       char error[DRIFT_MARKETS_ERROR_MAX])
+{
+    struct field rest = {text, len};
+
+    *m = (struct drift_markets){0};
+    for (size_t number = 1; rest.len > 0; number++) {
+        struct field line = cut(&rest, '\n');
+        struct drift_market market;
+        if (line.len == 0 || *line.at == '#')
+            continue;
+        if (!read_line(line, &market))
+            return fail(m, where, number, "not NAME,perp|spot,INDEX", error);
+        if (drift_markets_index(m, market.type, market.name, strlen(market.name)) >= 0)
+            return fail(m, where, number, "this market was there before", error);
+        if (m->n == DRIFT_MARKETS_MAX)
+            return fail(m, where, number, "too many markets", error);
+        if (add(m, &market) < 0) {
+            (void)fail(m, where, number, "out of memory", error);
+            return -ENOMEM;
+        }
+    }
+    return 0;
+}
+
+static int load_file(struct drift_markets *m, const char *path, char error[DRIFT_MARKETS_ERROR_MAX])
+{
+    FILE *file = fopen(path, "re");
+    char *text = file ? malloc(DRIFT_MARKETS_BYTES + 1) : NULL;
+    size_t len = text ? fread(text, 1, DRIFT_MARKETS_BYTES + 1, file) : 0;
+    int err = -EINVAL;
+
+    if (!text || ferror(file))
+        snprintf(error, DRIFT_MARKETS_ERROR_MAX, "cannot read %.150s: %s", path, strerror(errno));
+    else if (len > DRIFT_MARKETS_BYTES)
+        snprintf(error, DRIFT_MARKETS_ERROR_MAX, "%.150s: longer than %d bytes", path,
+                 DRIFT_MARKETS_BYTES);
+    else
+        err = drift_markets_read(m, text, len, path, error);
+    free(text);
+    if (file)
+        fclose(file);
+    return err;
+}
+
+int drift_markets_load(struct drift_markets *m, const char *path,
+                       char error[DRIFT_MARKETS_ERROR_MAX])
+{
+    *m = (struct drift_markets){0};
+    if (*path)
+        return load_file(m, path, error);
+    return drift_markets_read(m, drift_markets_built_in, strlen(drift_markets_built_in),
+                              "the built-in table", error);
+}
+
+void drift_markets_fini(struct drift_markets *m)
+{
+    free(m->list);
+    *m = (struct drift_markets){0};
+}
+
+int drift_markets_index(const struct drift_markets *m, enum drift_market_type type,
+                        const char *name, size_t len)
+{
+    for (size_t i = 0; i < m->n; i++)
+        if (m->list[i].type == type && strncasecmp(m->list[i].name, name, len) == 0 &&
+            strlen(m->list[i].name) == len)
+            return (int)m->list[i].index;
+    return -1;
+}
