@@ -283,16 +283,25 @@ static void connected(struct redis_conn *conn)
     }
 }
 
+static void broken(struct redis_conn *conn)
+{
+    int err = 0;
+    socklen_t len = sizeof err;
+
+    getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &err, &len);
+    fail(conn, err ? strerror(err) : "the connection broke");
+}
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct redis_conn *conn = poll->data;
 
     if (!conn)
         return; /* being closed */
-    if (status < 0)
-        fail(conn, uv_strerror(status));
-    else if (conn->state == STATE_CONNECTING)
-        connected(conn);
+    if (conn->state == STATE_CONNECTING)
+        connected(conn); /* an error, too, is told by SO_ERROR; libuv makes EBADF of every one */
+    else if (status < 0)
+        broken(conn);
     else {
         if (events & UV_WRITABLE)
             redis_conn_flush(conn);

@@ -22,6 +22,7 @@ const struct setting gateway_setting_names[] = {
     {.name = "first-subscription-timeout"},
     {.name = "binance-rate"},
     {.name = "binance-max-age"},
+    {.name = "contracts"},
     {.name = "log-level"},
     {.name = "settings"},
 };

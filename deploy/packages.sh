@@ -7,7 +7,8 @@
 # shellcheck shell=bash disable=SC2034
 
 PACKAGES_TO_BUILD=(cmake ninja-build gcc libc6-dev pkg-config libwebsockets-dev
-    libwebsockets-evlib-uv libuv1-dev libhiredis-dev libjansson-dev zlib1g-dev libssl-dev)
+    libwebsockets-evlib-uv libuv1-dev libhiredis-dev libjansson-dev zlib1g-dev libssl-dev
+    libb2-dev)
 PACKAGES_TO_RUN=(redis-server python3 python3-websockets)
 
 missing_packages() {

@@ -73,6 +73,14 @@ void client_close_saying(struct client *c, enum close_reason reason, uint16_t co
     client_close(c, reason);
 }
 
+void client_close_after_queue(struct client *c, enum close_reason reason, uint16_t code,
+                              const char *text)
+{
+    if (c->state != CLIENT_CLOSING)
+        c->after_queue = true;
+    client_close_saying(c, reason, code, text);
+}
+
 static void enqueue(struct client *c, struct frame *frame)
 {
     if (c->state != CLIENT_OPEN)
@@ -227,7 +235,7 @@ void client_open(struct client *c, const struct dialect *dialect, enum profile p
         plan_tick(c);
 }
 
-static void leave_all(struct client *c)
+void client_leave_all(struct client *c)
 {
     while (!list_empty(&c->memberships))
         views_leave(c->host->views, list_first(&c->memberships, struct member, in_client));
@@ -236,7 +244,7 @@ static void leave_all(struct client *c)
 
 void client_gone(struct client *c)
 {
-    leave_all(c);
+    client_leave_all(c);
     if (c->dialect) {
         c->host->counters->clients--;
         c->host->counters->closes[c->close_reason]++;
@@ -279,6 +287,17 @@ int client_leave(struct client *c, const struct view_type *type, const char *key
     views_leave(c->host->views, member);
     c->n_memberships--;
     return 0;
+}
+
+int client_change(struct client *c, const struct view_type *from, const struct view_type *to,
+                  const char *key, size_t key_len)
+{
+    int err = views_join(c->host->views, to, key, key_len, NULL, c, &c->memberships, NULL);
+
+    if (!err)
+        c->n_memberships++;
+    (void)client_leave(c, from, key, key_len);
+    return err;
 }
 
 /* ---- what it sends -------------------------------------------------------------------------- */
@@ -362,8 +381,13 @@ void client_check_queue(struct client *c)
 {
     const struct gateway_settings *s = c->host->settings;
 
+    uint64_t bytes =
+        c->dialect && c->dialect->queue_bytes ? c->dialect->queue_bytes : s->queue_bytes;
+    uint64_t messages =
+        c->dialect && c->dialect->queue_messages ? c->dialect->queue_messages : s->queue_messages;
+
     client_count_queue(c);
-    if (c->queue.n <= 1 || (c->queue.bytes <= s->queue_bytes && c->queue.n <= s->queue_messages))
+    if (c->queue.n <= 1 || (c->queue.bytes <= bytes && c->queue.n <= messages) || c->after_queue)
         return;
     c->host->counters->queue_overflows++;
     client_close(c, CLOSE_slow_reader);

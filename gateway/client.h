@@ -78,6 +78,7 @@ struct client {
     bool binary;              /* the message in input */
     bool has_subscribed;      /* ever */
     bool overdue;             /* the time to end politely is over */
+    bool after_queue;         /* what is queued goes out before the close frame */
     uint16_t close_code;      /* instead of the reason's own; 0: the reason's */
     const char *close_text;   /* with close_code */
     uint16_t window_messages; /* in the second that began at window_ms: see client_rate() */
@@ -128,9 +129,23 @@ void client_close(struct client *c, enum close_reason reason);
 void client_close_saying(struct client *c, enum close_reason reason, uint16_t code,
                          const char *text);
 
+/* The same, but a client that reads slowly still gets what is queued, and then the close frame: it
+ * has 30 s for that. */
+void client_close_after_queue(struct client *c, enum close_reason reason, uint16_t code,
+                              const char *text);
+
+/* Leave every view. */
+void client_leave_all(struct client *c);
+
 /* Become a member of a view: see views_join(). -ENOSPC over the limit on subscriptions. */
 int client_join(struct client *c, const struct view_type *type, const char *key, size_t key_len,
                 const void *request);
+
+/* A membership moves to the view of another type with the same key: it joins the one before it
+ * leaves the other, so that a stream of both keeps a listener, and no limit is asked. 0; -ENOMEM
+ * or what the view's open() said, and then the client is a member of neither. */
+int client_change(struct client *c, const struct view_type *from, const struct view_type *to,
+                  const char *key, size_t key_len);
 
 /* 0; -ENOENT when it is no member. */
 int client_leave(struct client *c, const struct view_type *type, const char *key, size_t key_len);

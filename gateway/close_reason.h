@@ -14,10 +14,12 @@
     X(dead, 0, "")    /* the same, on dialects whose servers send nothing then */                   \
     X(stalled, 0, "") /* began a message, or to take one, and did not end it in time */             \
     X(too_many_connections, 1013, "too many connections")                                          \
+    X(no_channel, 1003, "no channel") /* Drift: a bad request that names none to answer on */      \
     X(no_subscription, 1008, "nothing subscribed in time")                                         \
     X(too_many_messages, 1008, "too many messages")                                                \
     X(max_age, 1001, "connection age reached, please reconnect")                                   \
     X(drain, 1001, "server is going away, please reconnect")                                       \
+    X(drain_cut, 0, "") /* in a drain, for clients that come back only after an unclean end */     \
     X(no_memory, 1011, "out of memory")                                                            \
     X(handshake, 0, "") /* never became a WebSocket */                                             \
     X(write_error, 0, "")

@@ -50,6 +50,7 @@
     X(dropped_oversized, "sluice_dropped_messages_total{reason=\"oversized\"}", "")                \
     X(dropped_repeated, "sluice_dropped_messages_total{reason=\"repeated\"}", "")                  \
     X(dropped_stale, "sluice_dropped_messages_total{reason=\"stale_epoch\"}", "")                  \
+    X(dropped_older, "sluice_dropped_messages_total{reason=\"older\"}", "")                        \
     X(dropped_memory, "sluice_dropped_messages_total{reason=\"memory\"}", "")                      \
     X(gaps, "sluice_gaps_total", "Holes found in streams")                                         \
     X(gap_messages, "sluice_gap_messages_total", "Messages known to be missing in those holes")

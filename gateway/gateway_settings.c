@@ -8,8 +8,11 @@
 #include "common/log.h"
 #include "common/setting_names.h"
 #include "common/stream_name.h"
+#include "gateway/dialects/drift_markets.h"
+#include "gateway/last_value.h"
 
 static const char *const payload_names[] = {"raw", "wrapped", NULL};
+static const char *const contracts_names[] = {"any", "known", NULL};
 
 #define AT(field) offsetof(struct gateway_settings, field)
 #define HOUR ((uint64_t)3600 * 1000)
@@ -155,6 +158,19 @@ const struct setting gateway_settings_table[] = {
      .max = 24 * HOUR,
      .value_name = "TIME",
      .help = "A client that has never subscribed is closed after this time"},
+    {.name = "last-value",
+     .kind = SETTING_TEXT,
+     .offset = AT(last_value),
+     .value_name = "FORM",
+     .help = "Where a publisher that is not ours keeps the last message of a stream, for clients "
+             "that come late: string:KEY, with %s in KEY for the stream (dlob-server: "
+             "string:dlob:last_update_%s). Default: as our publisher keeps it"},
+    {.name = "drift-markets",
+     .kind = SETTING_TEXT,
+     .offset = AT(drift_markets),
+     .value_name = "FILE",
+     .help = "The markets of the Drift dialect, lines of name,type,index, instead of those built "
+             "in (share/sluice/drift-markets.csv)"},
     {.name = "binance-rate",
      .kind = SETTING_COUNT,
      .offset = AT(binance_rate),
@@ -246,6 +262,16 @@ const struct setting gateway_settings_table[] = {
      .reloadable = true,
      .help = "Markets, accounts and symbols that one subscription of the Injective form may name; "
              "all those of a connection together, ten times as many"},
+    {.name = "contracts",
+     .kind = SETTING_CHOICE,
+     .offset = AT(contracts),
+     .fallback = "any",
+     .choices = contracts_names,
+     .value_name = "RULE",
+     .reloadable = true,
+     .help = "Zilliqa: which addresses EventLog takes for contracts. any: all but those in the "
+             "sorted set <prefix>zilliqa.noncontract; known: only those in the set "
+             "<prefix>zilliqa.contract"},
     {.name = "log-level",
      .kind = SETTING_CHOICE,
      .offset = AT(log_level),
@@ -293,11 +319,30 @@ static int check_listen(struct gateway_settings *s, char error[SETTINGS_ERROR_MA
     return 0;
 }
 
+/* Read once to see whether it can be; each process reads it again when it starts. */
+static int check_drift(const struct gateway_settings *s, char error[SETTINGS_ERROR_MAX])
+{
+    struct drift_markets markets;
+    char why[DRIFT_MARKETS_ERROR_MAX];
+
+    if (!last_value_form_valid(s->last_value)) {
+        snprintf(error, SETTINGS_ERROR_MAX, "last-value: '%.100s' is not %s", s->last_value,
+                 LAST_VALUE_RULE);
+        return -EINVAL;
+    }
+    if (drift_markets_load(&markets, s->drift_markets, why) < 0) {
+        snprintf(error, SETTINGS_ERROR_MAX, "drift-markets: %s", why);
+        return -EINVAL;
+    }
+    drift_markets_fini(&markets);
+    return 0;
+}
+
 static int check(struct gateway_settings *s, char error[SETTINGS_ERROR_MAX])
 {
     char why[REDIS_URL_ERROR_MAX];
 
-    if (check_listen(s, error) < 0 || check_prefix(s, error) < 0)
+    if (check_listen(s, error) < 0 || check_prefix(s, error) < 0 || check_drift(s, error) < 0)
         return -EINVAL;
     if (redis_url_parse(s->redis, &s->redis_url, why) < 0) {
         snprintf(error, SETTINGS_ERROR_MAX, "redis: %s", why);

@@ -19,7 +19,7 @@ enum payload_form {
 
 struct gateway_settings {
     /* as given: filled by settings_load() */
-    char *settings_file, *redis, *prefix;
+    char *settings_file, *redis, *prefix, *last_value, *drift_markets;
     struct setting_list listen, streams, classes;
     uint64_t workers, queue_bytes, queue_messages, max_message, max_payload, max_subscriptions;
     uint64_t binance_rate;
@@ -28,7 +28,7 @@ struct gateway_settings {
     uint64_t injective_max_block, injective_max_filter_values;
     uint64_t linger_ms, drain_ms, ping_interval_ms, pong_timeout_ms, handshake_timeout_ms;
     uint64_t first_subscription_ms, binance_max_age_ms;
-    int payload, log_level;
+    int payload, log_level, contracts;
 
     /* derived: filled by gateway_settings_check() */
     struct redis_url redis_url;

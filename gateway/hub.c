@@ -11,6 +11,7 @@ struct hub {
     interest_fn *interest;
     classify_fn *classify;
     void *ctx;
+    uint64_t losses;
     bool publishing; /* guards I3 */
 };
 
@@ -183,17 +184,27 @@ uint64_t hub_stream_clients(const struct stream *stream)
 void hub_confirm(struct hub *hub, const char *name, size_t len)
 {
     struct stream *stream = hub_find(hub, name, len);
+    struct place *place;
 
     if (!stream || stream->confirmed)
         return;
     stream->confirmed = true;
-    stream->confirmations++;
+    list_each (place, &stream->places, in_stream) {
+        if (place->listener->confirmed)
+            place->listener->confirmed(place->listener, stream);
+    }
 }
 
 void hub_unconfirm_all(struct hub *hub)
 {
+    hub->losses++;
     for (struct stream *stream = NULL; (stream = hub_next(hub, stream));)
         stream->confirmed = false;
+}
+
+uint64_t hub_losses(const struct hub *hub)
+{
+    return hub->losses;
 }
 
 bool hub_confirmed(const struct listener *l)

@@ -35,7 +35,6 @@ struct stream {
     struct continuity continuity; /* kept by intake.c */
     uint64_t messages;            /* handed to listeners since it came into the hub */
     uint32_t n_listeners;         /* views, not clients */
-    uint32_t confirmations;       /* how often it came to be confirmed: twice is a link lost */
     uint16_t class_id;            /* see stream_class.h */
     bool confirmed;               /* Redis has subscribed us: from here on nothing is missed */
     bool holed; /* during hub_publish(): messages before this one are known to be missing */
@@ -53,8 +52,13 @@ typedef unsigned classify_fn(void *ctx, const char *name, size_t len);
 /* Take one message. Must not call back into the hub (I3). */
 typedef void deliver_fn(struct listener *l, struct stream *stream, const struct message *m);
 
+/* Redis has subscribed us to the stream, for the first time or again after a lost link. Must not
+ * call back into the hub. It may come from within hub_listen(). */
+typedef void confirmed_fn(struct listener *l, struct stream *stream);
+
 struct listener {
-    deliver_fn *deliver; /* set once, by listener_init() */
+    deliver_fn *deliver;     /* set once, by listener_init() */
+    confirmed_fn *confirmed; /* NULL, unless it is set after listener_init() */
     struct list places;  /* private to hub.c */
     uint32_t n_streams;  /* read freely */
     uint32_t n_clients;  /* the listener's own to keep: how many clients it stands for */
@@ -78,6 +82,10 @@ struct stream *hub_find(struct hub *hub, const char *name, size_t len);
 /* Redis confirmed the subscription; or the link is gone, and with it all confirmations. */
 void hub_confirm(struct hub *hub, const char *name, size_t len);
 void hub_unconfirm_all(struct hub *hub);
+
+/* How often all confirmations went: while it stays the same, nothing was missed on a stream that
+ * was confirmed at its beginning. */
+uint64_t hub_losses(const struct hub *hub);
 
 /* Is every stream of the listener confirmed? Walks them. */
 bool hub_confirmed(const struct listener *l);

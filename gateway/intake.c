@@ -52,7 +52,7 @@ static bool judge(const struct intake *in, struct stream *stream, const struct m
     case CONTINUITY_GAP:
         count->gaps++;
         count->gap_messages += missing;
-        stream->holed = true;
+        stream->holed = missing > 0; /* not at a new term: what it begins with is sent whole */
         return true;
     case CONTINUITY_NEXT: break;
     }

@@ -43,6 +43,7 @@ struct link {
     uint64_t losses;
     uv_timer_t timer;
     bool started;
+    bool probe_subscribed; /* Redis has confirmed its channel: a probe now must come back */
     bool probed;           /* the last beat's probe went out */
     char probe[PROBE_MAX]; /* the channel */
     size_t probe_len;
@@ -67,6 +68,7 @@ static void lose_hearing(struct link *link, const char *why)
     redis_conn_close(link->hearing);
     wishes_reset(&link->wishes);
     link->unheard_since_ms = 0;
+    link->probe_subscribed = link->probed = false;
     uint32_t wait = backoff_next(&link->backoff, backoff_random());
     link->reopen_ms = link->now_ms + wait;
     log_warn("redis link is down", LOG_TEXT("why", why),
@@ -112,7 +114,7 @@ static void hearing_up(void *ctx)
         command(link, "SUBSCRIBE", 1, &probe, &link->probe_len); /* last: see link.h */
     if (link->state == STATE_DEAF)
         redis_conn_flush(link->hearing);
-    link->beat_ms = link->now_ms; /* at once */
+    link->unheard_since_ms = link->now_ms; /* from here on there is proof to be had */
 }
 
 static void hearing_down(void *ctx, const char *why)
@@ -147,8 +149,12 @@ static void confirmed(struct link *link, const char *channel, size_t len)
 {
     size_t prefix = link->wishes.prefix_len;
 
-    if (len > prefix && wishes_confirm(&link->wishes, channel + prefix, len - prefix))
+    if (len == link->probe_len && memcmp(channel, link->probe, len) == 0) {
+        link->probe_subscribed = true;
+        link->beat_ms = link->now_ms;
+    } else if (len > prefix && wishes_confirm(&link->wishes, channel + prefix, len - prefix)) {
         link->events->confirmed(link->ctx, channel + prefix, len - prefix);
+    }
 }
 
 static void hearing_notice(void *ctx, const struct redis_notice *notice)
@@ -204,7 +210,9 @@ static void beat(struct link *link)
         return;
     if (link->unheard_since_ms == 0)
         link->unheard_since_ms = link->now_ms; /* also when it cannot be sent: nothing is proven */
-    link->probed = redis_asker_is_up(link->asker);
+    link->probed = link->probe_subscribed && redis_asker_is_up(link->asker);
+    if (!link->probe_subscribed)
+        return;
     if (redis_asker_ask(link->asker, 3, publish, NULL, probe_answered, link) == 0)
         (void)redis_asker_ask(link->asker, 1, (const char *[]){"ROLE"}, NULL, role_answered, link);
 }

@@ -27,6 +27,10 @@ static const struct dialect *dialect_at(const char *path)
         return &dialect_auto;
     if (strcmp(path, "/injstream-ws") == 0 || is(path, "/injective"))
         return &dialect_injective;
+    if (is(path, "/drift"))
+        return &dialect_drift;
+    if (is(path, "/zilliqa"))
+        return &dialect_zilliqa;
     if (is(path, "/ws"))
         return &dialect_auto_ws;
     if (below(path, "/ws") || is(path, "/stream") || below(path, "/stream"))
@@ -52,7 +56,8 @@ static bool node_only(const struct route *r, const struct listen_address *listen
                       const char *path)
 {
     return listener->dialect && r->profile == PROFILE_NODE && r->dialect->node_path &&
-           strcmp(path, r->dialect->node_path) != 0;
+           strcmp(path, r->dialect->node_path) != 0 &&
+           !(r->dialect->node_alias && strcmp(path, r->dialect->node_alias) == 0);
 }
 
 struct route route_find(const struct gateway_settings *s, const struct listen_address *listener,
@@ -69,7 +74,7 @@ struct route route_find(const struct gateway_settings *s, const struct listen_ad
         return r;
     }
     if (node_only(&r, listener, path)) {
-        r.status = 404;
+        r.status = r.dialect->node_status ? r.dialect->node_status : 404;
         snprintf(r.why, sizeof r.why, "served at %s", r.dialect->node_path);
     } else if (r.dialect->admit)
         r.status = r.dialect->admit(s, path, query, r.why, sizeof r.why);

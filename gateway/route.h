@@ -21,6 +21,8 @@ struct route {
  *   /ws          by the first message        /ws/…                Binance form, bare
  *   /injstream-ws, /injective                                    Injective
  *
+ *   /drift                                                       Drift
+ *
  * ?profile=node|doc goes before the listener's profile. */
 struct route route_find(const struct gateway_settings *s, const struct listen_address *listener,
                         const char *path, const char *query);

@@ -91,6 +91,13 @@ static void take_message(struct listener *l, struct stream *stream, const struct
     view->type->message(view, stream, m);
 }
 
+static void take_confirmation(struct listener *l, struct stream *stream)
+{
+    struct view *view = list_entry(l, struct view, listener);
+
+    view->type->confirmed(view, stream);
+}
+
 static void view_free(struct view *view)
 {
     hub_leave(view->views->hub, &view->listener);
@@ -117,6 +124,8 @@ static struct view *view_new(struct views *views, const struct view_type *type, 
     memcpy(view->key, key, len);
     view->node.hash = hash;
     listener_init(&view->listener, take_message);
+    if (type->confirmed)
+        view->listener.confirmed = take_confirmation;
     return view;
 }
 

@@ -37,6 +37,9 @@ struct view_type {
     int (*open)(struct view *view, struct hub *hub, const void *request);
     /* One message of one of its streams: build what the members get and view_deliver() it. */
     void (*message)(struct view *view, const struct stream *stream, const struct message *m);
+    /* Redis has subscribed us to one of its streams, now or again; it may come from within open().
+     * May be NULL. */
+    void (*confirmed)(struct view *view, const struct stream *stream);
     void (*close)(struct view *view); /* free what open() and message() allocated; may be NULL */
 };
 

@@ -24,6 +24,7 @@ enum {
     HEADERS_MAX = 32 * 1024, /* of one handshake; 1,024 stream names fit */
     READ_MAX = 512,          /* libwebsockets keeps a buffer of this size per connection */
     CLOSE_GRACE_MS = 5000,   /* for the peer to answer our close frame */
+    LAST_READ_MS = 30000,    /* for a slow reader to take what is queued before that */
 };
 
 /* One connection from accept() to the end; the client is its part that the rest of the gateway
@@ -38,6 +39,7 @@ struct connection {
     struct http_answer *answer;
     bool ended;       /* nothing may be written any more */
     bool close_frame; /* to be sent in the next writable callback */
+    bool finishing;   /* marked for closing, but what is queued goes out first */
 };
 
 struct upgrade {
@@ -177,6 +179,18 @@ static void flush(struct connection *conn)
         client_check_queue(c);
 }
 
+/* It gains nothing any more, and on_writable() ends it when the queue is empty. */
+static void finish_first(struct connection *conn)
+{
+    struct client *c = conn->client;
+
+    if (conn->finishing)
+        return;
+    conn->finishing = true;
+    client_leave_all(c);
+    wheel_set(c->host->wheel, &c->timer, c->host->now_ms + LAST_READ_MS);
+}
+
 /* The client is marked for closing and has been given what it was due, as far as the socket took
  * it. A close frame can only follow whole frames. */
 static void end(struct connection *conn)
@@ -185,6 +199,10 @@ static void end(struct connection *conn)
     bool frame = close_reasons[c->close_reason].code != 0 || c->close_code != 0;
     bool polite = frame && !c->blocked && c->dialect;
 
+    if (c->after_queue && c->blocked && !conn->ended) {
+        finish_first(conn);
+        return;
+    }
     client_gone(c);
     if (conn->ended)
         return;
@@ -239,6 +257,8 @@ static int on_writable(struct connection *conn)
         return send_close(conn);
     conn->client->blocked = lws_partial_buffered(conn->wsi);
     flush(conn);
+    if (conn->finishing && !conn->client->blocked && !conn->client->dirty)
+        end(conn);
     return 0;
 }
 
@@ -478,8 +498,6 @@ static bool make_context(struct ws_edge *edge, uv_loop_t *loop)
         .max_http_header_data = HEADERS_MAX,
         .max_http_header_pool = 1024,
         .pcontext = &edge->context,
-        .gid = -1,
-        .uid = -1,
     };
 
     lws_set_log_level(LLL_ERR | LLL_WARN, on_lws_log);

@@ -10,6 +10,7 @@ struct entry {
     uint64_t seq, time_us, data_len;
     uint32_t term;
     uint16_t stream_len, tag_len;
+    bool keep_last;
     char bytes[];
 };
 
@@ -32,6 +33,7 @@ void entry_write(void *room, const struct event *event, const struct entry_id *i
     entry->data_len = event->data_len;
     entry->stream_len = (uint16_t)event->stream_len;
     entry->tag_len = (uint16_t)event->tag_len;
+    entry->keep_last = event->keep_last;
     memcpy(at, event->stream, event->stream_len);
     at += event->stream_len;
     if (event->tag_len > 0)
@@ -66,11 +68,27 @@ static size_t put_length(char *at, size_t n)
     return len + put(at + len, "\r\n", 2);
 }
 
-void entry_command(const void *bytes, const char *prefix, uint64_t epoch,
-                   char start[ENTRY_START_MAX], struct entry_command *command)
+bool entry_keeps_last(const void *entry)
 {
-    static const char words[] = "*3\r\n$7\r\nPUBLISH\r\n";
-    const struct entry *entry = bytes;
+    return ((const struct entry *)entry)->keep_last;
+}
+
+static size_t put_name(char *at, const char *prefix, const char *kind, const struct entry *entry)
+{
+    size_t prefix_len = strlen(prefix), kind_len = strlen(kind);
+    size_t len = put_length(at, prefix_len + kind_len + entry->stream_len);
+
+    assert(prefix_len <= STREAM_PREFIX_MAX);
+    len += put(at + len, prefix, prefix_len);
+    len += put(at + len, kind, kind_len);
+    len += put(at + len, entry->bytes, entry->stream_len);
+    return len + put(at + len, "\r\n", 2);
+}
+
+/* The last argument of either command: the head goes to the end of the start, the data follows. */
+static void put_message(const struct entry *entry, uint64_t epoch, char *start, size_t at,
+                        struct entry_command *command)
+{
     const char *tag = entry->bytes + entry->stream_len;
     struct message message = {.epoch = epoch,
                               .seq = entry->seq,
@@ -78,17 +96,41 @@ void entry_command(const void *bytes, const char *prefix, uint64_t epoch,
                               .tag = entry->tag_len ? tag : NULL,
                               .tag_len = entry->tag_len};
     char head[MESSAGE_HEAD_MAX];
-    size_t head_len = message_write_head(head, &message), prefix_len = strlen(prefix);
-    size_t at = put(start, words, sizeof words - 1);
+    size_t head_len = message_write_head(head, &message);
 
-    assert(prefix_len <= STREAM_PREFIX_MAX);
-    at += put_length(start + at, prefix_len + entry->stream_len);
-    at += put(start + at, prefix, prefix_len);
-    at += put(start + at, entry->bytes, entry->stream_len);
-    at += put(start + at, "\r\n", 2);
     at += put_length(start + at, head_len + entry->data_len);
     at += put(start + at, head, head_len);
     command->start_len = at;
     command->rest = tag + entry->tag_len;
     command->rest_len = entry->data_len + 2;
+}
+
+void entry_command(const void *entry, const char *prefix, uint64_t epoch,
+                   char start[ENTRY_START_MAX], struct entry_command *command)
+{
+    static const char words[] = "*3\r\n$7\r\nPUBLISH\r\n";
+    size_t at = put(start, words, sizeof words - 1);
+
+    at += put_name(start + at, prefix, "", entry);
+    put_message(entry, epoch, start, at, command);
+}
+
+_Static_assert(ENTRY_LAST_MS == 600000, "the script says it in digits");
+
+const char entry_keep_script[] = "redis.call('HSET', KEYS[1], 'message', ARGV[1]) "
+                                 "redis.call('PEXPIRE', KEYS[1], 600000) "
+                                 "return redis.call('PUBLISH', KEYS[2], ARGV[1])";
+
+void entry_keep_command(const void *entry, const char *prefix, uint64_t epoch, const char *sha,
+                        char start[ENTRY_START_MAX], struct entry_command *command)
+{
+    static const char words[] = "*6\r\n$7\r\nEVALSHA\r\n", keys[] = "\r\n$1\r\n2\r\n";
+    size_t at = put(start, words, sizeof words - 1);
+
+    at += put_length(start + at, ENTRY_SHA_LEN);
+    at += put(start + at, sha, ENTRY_SHA_LEN);
+    at += put(start + at, keys, sizeof keys - 1);
+    at += put_name(start + at, prefix, "last:", entry);
+    at += put_name(start + at, prefix, "", entry);
+    put_message(entry, epoch, start, at, command);
 }

@@ -6,6 +6,7 @@
 #ifndef PUBLISHER_ENTRY_H
 #define PUBLISHER_ENTRY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,8 +15,10 @@
 #include "publisher/event.h"
 
 enum {
-    /* A command before the data: the words, their lengths, the channel and the head. */
-    ENTRY_START_MAX = 96 + STREAM_PREFIX_MAX + STREAM_NAME_MAX + MESSAGE_HEAD_MAX,
+    /* A command before the data: the words, their lengths, the key, the channel and the head. */
+    ENTRY_START_MAX = 192 + 2 * (STREAM_PREFIX_MAX + STREAM_NAME_MAX) + MESSAGE_HEAD_MAX,
+    ENTRY_LAST_MS = 10 * 60 * 1000, /* how long a last value is kept after it was written */
+    ENTRY_SHA_LEN = 40,             /* what Redis names a script by */
     /* What an entry takes beyond its data, at most. */
     ENTRY_EXTRA_MAX = 48 + STREAM_NAME_MAX + MESSAGE_TAG_MAX,
 };
@@ -33,6 +36,9 @@ void entry_write(void *room, const struct event *event, const struct entry_id *i
 
 uint32_t entry_term(const void *entry);
 
+/* Is it to be written by the script below? */
+bool entry_keeps_last(const void *entry);
+
 /* PUBLISH <prefix><stream> <head><data>, in two parts: the start, written to buf, and the rest, a
  * span of the entry. The command ends with "\r\n" after the rest, which is the span's own end. */
 struct entry_command {
@@ -41,5 +47,14 @@ struct entry_command {
 };
 void entry_command(const void *entry, const char *prefix, uint64_t epoch,
                    char start[ENTRY_START_MAX], struct entry_command *command);
+
+/* The script that writes an entry whose stream keeps its last value, in one step: into the hash
+ * <prefix>last:<stream>, field "message", then out. So whoever subscribes and then reads the hash
+ * misses nothing. */
+extern const char entry_keep_script[];
+
+/* The same by that script: EVALSHA <sha> 2 <key> <channel> <head><data>. */
+void entry_keep_command(const void *entry, const char *prefix, uint64_t epoch, const char *sha,
+                        char start[ENTRY_START_MAX], struct entry_command *command);
 
 #endif

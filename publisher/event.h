@@ -2,6 +2,7 @@
 #ifndef PUBLISHER_EVENT_H
 #define PUBLISHER_EVENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* All spans are borrowed for the call they are passed in. The data is JSON that somebody has
@@ -13,6 +14,7 @@ struct event {
     size_t tag_len;
     const char *data;
     size_t data_len;
+    bool keep_last; /* Redis keeps the stream's newest message for readers who come late */
 };
 
 typedef void event_fn(void *ctx, const struct event *event);

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct normaliser *const normalisers[] = {&exchange_normaliser, &injective_normaliser, NULL};
+const struct normaliser *const normalisers[] = {&exchange_normaliser, &drift_normaliser,
+                                                &injective_normaliser, &zilliqa_normaliser, NULL};
 
 enum { SHOWN_MAX = 40 }; /* bytes of an unknown name repeated in the reason */
 

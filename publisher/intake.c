@@ -88,6 +88,14 @@ static const char *on_event(void *ctx, struct source *from, const struct event *
     return why;
 }
 
+static void on_again(void *ctx, struct source *from)
+{
+    struct intake *in = ctx;
+
+    (void)from;
+    publisher_new_term(in->publisher);
+}
+
 static void on_done(void *ctx, struct source *from)
 {
     struct intake *in = ctx;
@@ -106,6 +114,7 @@ void intake_init(struct intake *in, uv_loop_t *loop, struct publisher *publisher
                                     .ctx = in,
                                     .event = on_event,
                                     .bad = on_bad,
+                                    .again = on_again,
                                     .done = on_done};
     list_init(&in->sources);
 }

@@ -24,6 +24,7 @@ enum outbox_state {
     OUTBOX_AWAY,       /* the timer counts to the next attempt */
     OUTBOX_CONNECTING, /* the connection counts for itself */
     OUTBOX_ASKING,     /* for an epoch; nothing is sent meanwhile */
+    OUTBOX_LOADING,    /* the script; nothing is sent meanwhile */
     OUTBOX_OPEN,
 };
 
@@ -36,6 +37,7 @@ struct outbox {
     struct backoff backoff;
     uint32_t term; /* whose epoch this is; 0: of none yet */
     uint64_t epoch;
+    char sha[ENTRY_SHA_LEN + 1]; /* of the script; empty: not loaded on this connection */
     size_t unsent; /* what the connection had not written at the end of the last turn */
     uint64_t
         answered_ms; /* of the loop: the last sign of life, or the first command after a rest */
@@ -49,7 +51,7 @@ static void on_timer(uv_timer_t *timer);
 
 /* ---- states -------------------------------------------------------------------------------- */
 
-static const char *const state_names[] = {"away", "connecting", "asking", "open"};
+static const char *const state_names[] = {"away", "connecting", "asking", "loading", "open"};
 
 static void move(struct outbox *o, enum outbox_state state)
 {
@@ -57,7 +59,7 @@ static void move(struct outbox *o, enum outbox_state state)
               LOG_TEXT("to", state_names[state]));
     o->state = state;
     uv_timer_stop(&o->timer);
-    if (state == OUTBOX_ASKING || state == OUTBOX_OPEN) {
+    if (state >= OUTBOX_ASKING) {
         o->answered_ms = uv_now(o->timer.loop);
         uv_timer_start(&o->timer, on_timer, OUTBOX_ANSWER_MS, 0);
     }
@@ -85,13 +87,15 @@ static void lose(struct outbox *o, const char *why)
     redis_conn_close(o->conn);
     backlog_rewind(o->backlog);
     o->unsent = 0;
+    o->sha[0] = '\0';
     move(o, OUTBOX_AWAY);
     uv_timer_start(&o->timer, on_timer, wait, 0);
 }
 
 static bool awaiting(const struct outbox *o)
 {
-    return o->state == OUTBOX_ASKING || backlog_awaited(o->backlog) > 0;
+    return o->state == OUTBOX_ASKING || o->state == OUTBOX_LOADING ||
+           backlog_awaited(o->backlog) > 0;
 }
 
 /* Redis serves us: the next lost link begins with a short wait again. Not said of a link that is
@@ -146,8 +150,9 @@ static void on_down(void *ctx, const char *why)
 /* Errors that say "not now" or "not you", whatever the event: it is kept and sent again. */
 static bool worth_repeating(const char *text)
 {
-    static const char *const codes[] = {"LOADING ", "MASTERDOWN ", "READONLY ",    "BUSY ",
-                                        "NOAUTH ",  "NOPERM ",     "CLUSTERDOWN ", "TRYAGAIN "};
+    static const char *const codes[] = {"LOADING ",     "MASTERDOWN ", "READONLY ",
+                                        "BUSY ",        "NOAUTH ",     "NOPERM ",
+                                        "CLUSTERDOWN ", "TRYAGAIN ",   "NOSCRIPT "};
 
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (strncmp(text, codes[i], strlen(codes[i])) == 0)
@@ -176,6 +181,16 @@ static void on_epoch(struct outbox *o, const struct redisReply *reply)
     o->term = entry ? entry_term(entry) : 0;
     log_info("publishing", LOG_TEXT("address", o->address), LOG_NUMBER("epoch", o->epoch));
     succeeded(o);
+    move(o, OUTBOX_OPEN);
+}
+
+static void on_script(struct outbox *o, const struct redisReply *reply)
+{
+    if (reply->type != REDIS_REPLY_STRING || reply->len != ENTRY_SHA_LEN) {
+        lose_by_reply(o, reply->type == REDIS_REPLY_ERROR ? reply->str : "no name for a script");
+        return;
+    }
+    memcpy(o->sha, reply->str, ENTRY_SHA_LEN + 1);
     move(o, OUTBOX_OPEN);
 }
 
@@ -215,6 +230,8 @@ static void on_reply(void *ctx, struct redisReply *reply)
     o->answered_ms = uv_now(o->timer.loop);
     if (o->state == OUTBOX_ASKING)
         on_epoch(o, reply);
+    else if (o->state == OUTBOX_LOADING)
+        on_script(o, reply);
     else
         on_published(o, reply);
 }
@@ -232,12 +249,28 @@ static void ask(struct outbox *o)
         move(o, OUTBOX_ASKING);
 }
 
+/* I2: the script is loaded when nothing is under way. */
+static void load(struct outbox *o)
+{
+    const char *words[] = {"SCRIPT", "LOAD", entry_keep_script};
+
+    if (backlog_awaited(o->backlog) > 0)
+        return;
+    if (redis_conn_command(o->conn, 3, words, NULL) < 0)
+        lose(o, "out of memory");
+    else
+        move(o, OUTBOX_LOADING);
+}
+
 static int send_entry(struct outbox *o, const void *entry)
 {
     char start[ENTRY_START_MAX];
     struct entry_command command;
 
-    entry_command(entry, o->prefix, o->epoch, start, &command);
+    if (entry_keeps_last(entry))
+        entry_keep_command(entry, o->prefix, o->epoch, o->sha, start, &command);
+    else
+        entry_command(entry, o->prefix, o->epoch, start, &command);
     int err = redis_conn_write(o->conn, start, command.start_len);
     return err ? err : redis_conn_write(o->conn, command.rest, command.rest_len);
 }
@@ -253,6 +286,10 @@ static bool fill(struct outbox *o)
             return true;
         if (entry_term(entry) != o->term) {
             ask(o);
+            return false;
+        }
+        if (entry_keeps_last(entry) && !o->sha[0]) {
+            load(o);
             return false;
         }
         if (backlog_awaited(o->backlog) == 0)
@@ -330,7 +367,7 @@ void outbox_start(struct outbox *o)
 
 bool outbox_is_open(const struct outbox *o)
 {
-    return o->state == OUTBOX_ASKING || o->state == OUTBOX_OPEN;
+    return o->state >= OUTBOX_ASKING;
 }
 
 struct outbox_counts outbox_counts(const struct outbox *o)

@@ -1,17 +1,20 @@
 /* outbox.h - the link to Redis: sends the backlog in order until every entry is acknowledged.
  *
- *   backlog --outbox_turn()--> [PUBLISH, pipelined] --> Redis
+ *   backlog --outbox_turn()--> [PUBLISH or EVALSHA, pipelined] --> Redis
  *   backlog <--backlog_ack()-- [replies, in order]  <--
  *
- *   AWAY -> CONNECTING -> OPEN <-> ASKING        and from each of them back to AWAY
+ *   AWAY -> CONNECTING -> OPEN <-> ASKING, LOADING      and from each of them back to AWAY
  *
  * A lost link is made again with backoff, and everything that was not acknowledged is sent again
- * in order: ids make repeats harmless, since readers drop what is not newer.
+ * in order: ids make repeats harmless, since readers drop what is not newer. The script by which
+ * entries with a last value are written is loaded on each connection before its first use; should
+ * Redis forget it, the link counts as lost.
  *
  * Invariants
  *   I1  what is sent and not acknowledged is of one term, the one whose epoch we hold: before the
  *       first entry of another goes out, all of the former is acknowledged;
- *   I2  so while ASKING the next reply is the epoch, and while OPEN it is the answer to a PUBLISH.
+ *   I2  so while ASKING the next reply is the epoch, while LOADING it is the script's name, and
+ *       while OPEN it is the answer to an entry.
  */
 #ifndef PUBLISHER_OUTBOX_H
 #define PUBLISHER_OUTBOX_H

@@ -29,6 +29,12 @@ static int refuse(const char *reason, const char **why)
     return -EBADMSG;
 }
 
+void publisher_new_term(struct publisher *p)
+{
+    streams_clear(&p->streams);
+    p->term++;
+}
+
 /* A full table begins a new term with an empty one, in which there is room for certain. */
 static int number(struct publisher *p, const struct event *event, uint64_t *seq)
 {
@@ -36,8 +42,7 @@ static int number(struct publisher *p, const struct event *event, uint64_t *seq)
 
     if (err != -ENOSPC)
         return err;
-    streams_clear(&p->streams);
-    p->term++;
+    publisher_new_term(p);
     return streams_next(&p->streams, event->stream, event->stream_len, seq);
 }
 

@@ -33,6 +33,10 @@ void publisher_fini(struct publisher *p);
 int publisher_event(struct publisher *p, const struct event *event, uint64_t now_us,
                     const char **why);
 
+/* Begin a new term, whose numbers begin anew: readers then know that what comes is not a repeat of
+ * what went before, though its tags may be the same. */
+void publisher_new_term(struct publisher *p);
+
 /* Count an event, or a line that holds none, as bad. */
 void publisher_bad(struct publisher *p);
 

@@ -311,9 +311,8 @@ static void set_combined(struct client *c, bool combined)
 {
     struct member *member, *next;
     struct list old;
-    bool was = state_of(c)->combined;
 
-    if (was == combined)
+    if (state_of(c)->combined == combined)
         return;
     state_of(c)->combined = combined;
     list_init(&old);
@@ -323,10 +322,8 @@ static void set_combined(struct client *c, bool combined)
     }
     list_each_safe (member, next, &old, in_client) {
         const char *name = stream_view_name(member);
-        /* Join first: the stream never loses its last listener on the way. */
-        if (stream_view_join(c, name, strlen(name), combined) == -ENOMEM)
+        if (stream_view_change(c, name, strlen(name), combined) < 0)
             client_close(c, CLOSE_no_memory);
-        (void)stream_view_leave(c, name, strlen(name), was);
     }
 }
 

@@ -69,6 +69,11 @@ struct dialect {
     /* On a listener of its own and in the node profile the only path served, as by the server;
      * NULL: any. */
     const char *node_path;
+    const char *node_alias; /* a second such path; may be NULL */
+    int node_status;        /* the answer to other paths; 0: 404 */
+    /* What may wait for one client, instead of the settings queue-bytes and queue-messages, where
+     * takes() keeps the queue short in the protocol's own way. 0: as set. */
+    uint64_t queue_bytes, queue_messages;
     /* Age in ms at which connections are closed; NULL: never. */
     uint64_t (*max_age)(const struct gateway_settings *s);
 };
@@ -76,6 +81,8 @@ struct dialect {
 extern const struct dialect dialect_exchange;
 extern const struct dialect dialect_binance;
 extern const struct dialect dialect_injective;
+extern const struct dialect dialect_drift;
+extern const struct dialect dialect_zilliqa;
 /* Not known yet: the first message tells, and hands over to the dialect it belongs to. */
 extern const struct dialect dialect_auto;
 extern const struct dialect dialect_auto_ws; /* the same on /ws, a path that two dialects share */

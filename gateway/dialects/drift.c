@@ -212,12 +212,17 @@ static void stop(struct client_host *host)
 
 static void tick(struct client_host *host)
 {
-    drift_view_tick(host->shared[SHARED_DRIFT]);
+    struct drift *drift = host->shared[SHARED_DRIFT];
+
+    if (drift)
+        drift_view_tick(drift);
 }
 
 const struct dialect dialect_drift = {
     .name = "drift",
-    .node_paths = (const char *const[]){"/ws", "/drift", NULL},
+    .node_path = "/ws",
+    .node_alias = "/drift",
+    .node_status = 400,
     .share = SHARED_DRIFT,
     .start = start,
     .stop = stop,

@@ -122,10 +122,11 @@ static bool older_id(const struct book *a, const struct book *b)
 }
 
 /* A recording played in a loop, or a test network that was reset, goes back for good: nothing of
- * the higher slots comes any more. Only our own publisher's messages say when they were had. */
+ * the higher slots comes any more. Its publisher has begun a new term then, long after. */
 static bool begun_anew(const struct book *last, const struct book *book)
 {
-    return last->time_us && book->time_us > last->time_us + DRIFT_ANEW_US;
+    return book->epoch > last->epoch && last->epoch &&
+           book->time_us > last->time_us + DRIFT_ANEW_US;
 }
 
 static bool may_follow(const struct book *last, const struct book *book)

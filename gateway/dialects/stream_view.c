@@ -79,6 +79,11 @@ int stream_view_leave(struct client *c, const char *name, size_t len, bool combi
     return client_leave(c, type_for(c, combined), name, len);
 }
 
+int stream_view_change(struct client *c, const char *name, size_t len, bool combined)
+{
+    return client_change(c, type_for(c, !combined), type_for(c, combined), name, len);
+}
+
 bool stream_view_has(struct client *c, const char *name, size_t len, bool combined)
 {
     return views_member(c->host->views, type_for(c, combined), name, len, c) != NULL;

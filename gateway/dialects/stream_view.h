@@ -21,6 +21,9 @@ int stream_view_join(struct client *c, const char *name, size_t len, bool combin
 /* 0; -ENOENT when it has not. */
 int stream_view_leave(struct client *c, const char *name, size_t len, bool combined);
 
+/* A membership of the other form becomes one of this. 0; -ENOMEM, and it is gone. */
+int stream_view_change(struct client *c, const char *name, size_t len, bool combined);
+
 bool stream_view_has(struct client *c, const char *name, size_t len, bool combined);
 
 /* The stream of a membership made here: borrowed, ends with NUL. */

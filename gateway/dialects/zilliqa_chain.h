@@ -22,7 +22,7 @@
 #include "common/json_span.h"
 #include "common/table.h"
 #include "common/text.h"
-#include "gateway/dialects/zilliqa_address.h"
+#include "common/zilliqa_address.h"
 #include "gateway/listen_address.h"
 
 struct message;

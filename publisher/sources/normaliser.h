@@ -17,7 +17,9 @@ struct normaliser {
     int (*normalise)(struct json_value message, event_fn *emit, void *ctx, const char **why);
 };
 
+extern const struct normaliser drift_normaliser;
 extern const struct normaliser exchange_normaliser;
 extern const struct normaliser injective_normaliser;
+extern const struct normaliser zilliqa_normaliser;
 
 #endif

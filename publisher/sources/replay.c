@@ -73,7 +73,9 @@ static void end_pass(struct replay *r)
         finish(r);
         return;
     }
-    if (r->pass_events == 0)
+    if (r->pass_events > 0)
+        r->source.host->again(r->source.host->ctx, &r->source);
+    else
         log_warn("a replay holds no event", LOG_TEXT("source", r->source.label));
     again(r, r->pass_events == 0 ? EMPTY_PASS_MS : r->pace.speed == PACE_MAX ? 0 : 1);
     lseek(r->fd, 0, SEEK_SET);

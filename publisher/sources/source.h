@@ -44,6 +44,9 @@ struct source_host {
     /* NULL; what is wrong with the event, static text: it is for bad() then. */
     const char *(*event)(void *ctx, struct source *from, const struct event *event);
     void (*bad)(void *ctx, struct source *from, const struct bad_line *bad);
+    /* It is about to hand over once more what it has handed over before: not repeats of the same
+     * events, but new ones that look the same. */
+    void (*again)(void *ctx, struct source *from);
     void (*done)(void *ctx, struct source *from); /* there will be no more events; once */
 };
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from support.servers import PREFIX, ProcessTest  # noqa: E402
-from support.wsclient import (BINARY, CONTINUATION, PING, RSV1, RSV2, RSV3, TEXT, frame,  # noqa: E402
-                              request)
+from support.wsclient import (BINARY, CLOSE, CONTINUATION, FIN, PING, RSV1,  # noqa: E402
+                              RSV2, RSV3, TEXT, frame, request)
 
 STREAM = "trade.SOL_USDC"
 STORM = 100_000   # requests of one client
@@ -47,6 +47,20 @@ class BadInput(ProcessTest):
             await self.bad.send_frame(TEXT, b"{}", rsv=rsv)
             await self.closed_with(1002)
             self.bad = await self.stage.client(self.gateway)
+
+    async def test_nothing_follows_the_close_frame(self):
+        await self.begin()
+        for wrong in (frame(TEXT, b"{}", rsv=RSV1), frame(TEXT, b"\xff")):
+            bad = await self.stage.client(self.gateway, read=False)
+            await bad.send(request("SUBSCRIBE", STREAM))
+            await self.gateway.has_listeners(STREAM, 2)
+            await bad.send_raw(wrong)
+            close = await bad.reader.readexactly(2)
+            self.assertEqual(close[0], FIN | CLOSE)
+            await bad.reader.readexactly(close[1])
+            await self.others_are_well()  # so messages were sent meanwhile
+            await bad.half_close()
+            self.assertEqual(await bad.reader.read(), b"")
 
     async def test_an_unknown_opcode_closes_with_1002(self):
         await self.begin()
@@ -137,6 +151,7 @@ class BadInput(ProcessTest):
 
     async def test_a_binary_message_is_met_with_silence(self):
         await self.begin()
+        await self.bad.subscribe("some.other")  # so that it is known which form it speaks
         await self.bad.send_frame(BINARY, request("SUBSCRIBE", STREAM).encode())
         await self.bad.send_frame(BINARY, bytes(range(256)))
         await self.bad.fence()

@@ -81,6 +81,7 @@ class Client:
     def __init__(self, reader, writer):
         self.reader, self.writer = reader, writer
         self.answers_pings = True
+        self.passes_over = None  # a text message that is read and forgotten
         self.pings = []         # payloads of the server's pings so far
         self.headers = {}       # of the handshake's answer, names in lower case
         self.messages = asyncio.Queue()  # (opcode, payload); at the end one exception: Closed
@@ -145,6 +146,10 @@ class Client:
         """End it with FIN and no close frame."""
         self._stop_reading()
         self.writer.close()
+
+    async def half_close(self):
+        """FIN in our direction; what the server still sends can be read."""
+        self.writer.write_eof()
 
     async def close(self, code=1000):
         """Send a close frame and await the answer; returns the code of that."""
@@ -261,7 +266,8 @@ class Client:
                     self._answer(CLOSE, payload[:2])
                     self.messages.put_nowait(Closed(code, payload[2:]))
                     return
-                self.messages.put_nowait((opcode, payload))
+                if self.passes_over is None or payload != self.passes_over:
+                    self.messages.put_nowait((opcode, payload))
         except (ConnectionError, asyncio.IncompleteReadError):
             self.messages.put_nowait(Closed(None))
         except AssertionError as broken:  # what the server sent is no WebSocket stream

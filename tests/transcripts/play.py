@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Plays one transcript against a live gateway and Redis:  play.py FILE
+r"""Plays one transcript against a live gateway and Redis:  play.py FILE
 
 A transcript is a text that people can read. At each line something is done, or must come next:
 
@@ -12,6 +12,7 @@ A transcript is a text that people can read. At each line something is done, or 
 
     > TEXT               the client sends a text message: TEXT, byte for byte
     < TEXT               the next message must be TEXT, byte for byte
+    <\ TEXT              the same, where \n, \t and \\ are a new line, a tab and a backslash
     <~ REGEX             the next message must match the whole REGEX
     !silence             nothing comes: neither an answer, nor anything that Redis had to give
     !binary TEXT         the client sends a binary message
@@ -20,12 +21,19 @@ A transcript is a text that people can read. At each line something is done, or 
     !pinged              a ping of the server must come
     !mute                from here the client does not answer pings
     !close CODE          the client sends a close frame
-    !closed CODE         the server's close frame must come: CODE, or "any" (also none at all)
+    !closed CODE [TEXT]  the server's close frame must come: CODE, or "any" (also none at all);
+                         with TEXT, if there is one
+    !overlook TEXT       connections opened from here forget messages that are TEXT: a heartbeat,
+                         say, which comes when it comes
+    !cut                 the connection must end next, without a close frame
     !ended               the connection must end, whatever comes before that
     !refused STATUS PATH a handshake on PATH must be answered with STATUS
 
     !publish CHANNEL TEXT     PUBLISH in Redis; with what !head gave in front, once
-    !head WORDS               the head of the next published message
+    !head WORDS               the head of the next message that is published or set
+    !set KEY TEXT             SET in Redis, likewise
+    !hset KEY FIELD TEXT      HSET in Redis, likewise
+    !redis WORDS              any command in Redis
     !listening CHANNEL N      wait until N connections listen to the channel in Redis
     !listeners STREAM N       wait until N clients listen to the stream in the gateway
     !counted METRIC N         wait until the metric is N
@@ -58,6 +66,7 @@ class Player:
         self.redis = self.gateway = None
         self.clients, self.name = {}, "main"
         self.marks = 0
+        self.overlooked = None
 
     # ---- the stage -----------------------------------------------------------------------------
 
@@ -81,8 +90,9 @@ class Player:
         word, _, rest = line.partition(" ")
         if not word or word.startswith("#"):
             return
-        if word in (">", "<", "<~"):
-            await {">": self.send, "<": self.expect, "<~": self.expect_match}[word](rest)
+        if word in (">", "<", "<\\", "<~"):
+            await {">": self.send, "<": self.expect, "<\\": self.expect_lines,
+                   "<~": self.expect_match}[word](rest)
         elif word.startswith("!") and (act := getattr(self, "do_" + word[1:], None)):
             await act(rest)
         else:
@@ -124,6 +134,10 @@ class Player:
         if got != wanted:
             raise Mismatch(f"got {got}")
 
+    async def expect_lines(self, wanted):
+        escapes = {"n": "\n", "t": "\t", "\\": "\\"}
+        await self.expect(re.sub(r"\\(.)", lambda found: escapes[found[1]], wanted))
+
     async def expect_match(self, pattern):
         got = await self.client.text()
         if not re.fullmatch(pattern, got):
@@ -155,11 +169,24 @@ class Player:
     async def do_close(self, code):
         await self.client.send_frame(CLOSE, struct.pack("!H", int(code)))
 
-    async def do_closed(self, code):
+    async def do_overlook(self, text):
+        self.overlooked = text.encode() or None
+
+    async def do_closed(self, rest):
         try:
             raise Mismatch(f"got {await self.client.text()}")
         except Closed as closed:
+            code, _, reason = rest.partition(" ")
             if code != "any" and closed.code != int(code):
+                raise Mismatch(f"got {closed}") from closed
+            if reason and closed.reason.decode() != reason:
+                raise Mismatch(f"got {closed}") from closed
+
+    async def do_cut(self, _):
+        try:
+            raise Mismatch(f"got {await self.client.text()}")
+        except Closed as closed:
+            if closed.code is not None:
                 raise Mismatch(f"got {closed}") from closed
 
     async def do_ended(self, _):
@@ -182,6 +209,7 @@ class Player:
             await before.expect_silence()
             await before.close()
         self.clients[self.name] = await Client.open(self.port, path)
+        self.clients[self.name].passes_over = self.overlooked
         self.stage.clients.append(self.clients[self.name])
 
     async def do_client(self, name):
@@ -203,10 +231,26 @@ class Player:
     async def do_head(self, words):
         self.head = words + "\n"
 
+    def headed(self, text):
+        text, self.head = self.head + text, ""
+        return text
+
     async def do_publish(self, rest):
         channel, _, text = rest.partition(" ")
-        self.redis.publish(channel, self.head + text)
-        self.head = ""
+        self.redis.publish(channel, self.headed(text))
+
+    async def do_set(self, rest):
+        await self.ready()
+        key, _, text = rest.partition(" ")
+        self.redis.command_now("SET", key, self.headed(text))
+
+    async def do_hset(self, rest):
+        await self.ready()
+        key, field, text = rest.split(" ", 2)
+        self.redis.command_now("HSET", key, field, self.headed(text))
+
+    async def do_redis(self, words):
+        self.redis.command_now(*shlex.split(words))
 
     async def do_listening(self, rest):
         channel, count = rest.split()

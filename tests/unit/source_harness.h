@@ -19,7 +19,7 @@ struct harness {
     struct source_host host;
     struct source *source;
     char events[4096]; /* each event's data and ' ' */
-    unsigned n, n_bad, pause_after;
+    unsigned n, n_bad, n_again, pause_after;
     char why[200]; /* of the last bad line */
     uint64_t bad_line;
     bool done, timed_out;
@@ -51,6 +51,13 @@ static void harness_bad(void *ctx, struct source *from, const struct bad_line *b
     snprintf(h.why, sizeof h.why, "%s", bad->why);
 }
 
+static void harness_again(void *ctx, struct source *from)
+{
+    (void)ctx;
+    (void)from;
+    h.n_again++;
+}
+
 static void harness_done(void *ctx, struct source *from)
 {
     (void)ctx;
@@ -67,6 +74,7 @@ static inline void harness_set_up(void)
                                   .line_max = LINE_MAX_BYTES,
                                   .event = harness_event,
                                   .bad = harness_bad,
+                                  .again = harness_again,
                                   .done = harness_done};
     strcpy(h.directory, "/tmp/sluice-test-XXXXXX");
     cr_assert_not_null(mkdtemp(h.directory));

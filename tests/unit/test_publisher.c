@@ -161,3 +161,12 @@ Test(publisher, a_full_table_of_streams_begins_a_new_term_with_an_empty_one)
     cr_expect_not_null(strstr(next_command(8), "8-1 "), "b counts anew");
     cr_expect_eq(publisher_streams(&p), 4u);
 }
+
+Test(publisher, a_new_term_counts_from_one_again)
+{
+    publish("a", NULL, "1");
+    publisher_new_term(&p);
+    publish("a", NULL, "2");
+    cr_expect_eq(next_term(), 1u);
+    cr_expect_not_null(strstr(next_command(8), "8-1 "));
+}

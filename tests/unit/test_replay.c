@@ -151,6 +151,7 @@ Test(replay, a_loop_begins_again_at_the_end)
     harness_start("replay=", h.path, ",loop,speed=1000");
     harness_until(h.n >= 7);
     cr_expect_eq(strncmp(h.events, "1 2 3 1 2 3 1 ", 14), 0, "%s", h.events);
+    cr_expect_geq(h.n_again, 2u, "each pass but the first is announced");
     cr_expect_not(h.done);
 }
 

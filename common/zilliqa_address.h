@@ -1,6 +1,6 @@
 /* zilliqa_address.h - addresses of Zilliqa: 20 bytes, and small sorted sets of them. */
-#ifndef GATEWAY_DIALECTS_ZILLIQA_ADDRESS_H
-#define GATEWAY_DIALECTS_ZILLIQA_ADDRESS_H
+#ifndef COMMON_ZILLIQA_ADDRESS_H
+#define COMMON_ZILLIQA_ADDRESS_H
 
 #include <stdbool.h>
 #include <stddef.h>

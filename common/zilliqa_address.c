@@ -1,5 +1,5 @@
 /* zilliqa_address.c - see zilliqa_address.h. */
-#include "gateway/dialects/zilliqa_address.h"
+#include "common/zilliqa_address.h"
 
 #include <errno.h>
 #include <stdlib.h>
