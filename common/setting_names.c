@@ -20,9 +20,20 @@ const struct setting gateway_setting_names[] = {
     {.name = "pong-timeout"},
     {.name = "handshake-timeout"},
     {.name = "first-subscription-timeout"},
+    {.name = "last-value"},
+    {.name = "drift-markets"},
     {.name = "binance-rate"},
     {.name = "binance-max-age"},
+    {.name = "injective-max-open-connections"},
+    {.name = "injective-read-timeout"},
+    {.name = "injective-write-timeout"},
+    {.name = "injective-max-body-bytes"},
+    {.name = "injective-max-header-bytes"},
+    {.name = "injective-max-request-batch-size"},
+    {.name = "injective-max-block"},
+    {.name = "injective-max-filter-values"},
     {.name = "contracts"},
+    {.name = "nano-max-accounts"},
     {.name = "log-level"},
     {.name = "settings"},
 };
@@ -30,8 +41,8 @@ const size_t gateway_setting_names_count =
     sizeof gateway_setting_names / sizeof *gateway_setting_names;
 
 const struct setting publisher_setting_names[] = {
-    {.name = "source"},    {.name = "redis"},     {.name = "prefix"},   {.name = "backlog"},
-    {.name = "max-event"}, {.name = "log-level"}, {.name = "settings"},
+    {.name = "source"},    {.name = "redis"},         {.name = "prefix"},    {.name = "backlog"},
+    {.name = "max-event"}, {.name = "nano-accounts"}, {.name = "log-level"}, {.name = "settings"},
 };
 const size_t publisher_setting_names_count =
     sizeof publisher_setting_names / sizeof *publisher_setting_names;

@@ -54,6 +54,11 @@ static void mark_dirty(struct client *c)
     host->dirty[host->n_dirty++] = c;
 }
 
+void client_look_at(struct client *c)
+{
+    mark_dirty(c);
+}
+
 void client_close(struct client *c, enum close_reason reason)
 {
     if (c->state == CLIENT_CLOSING)
@@ -151,9 +156,10 @@ static void plan_tick(struct client *c)
     wheel_set(c->host->wheel, &c->timer, next_due(c));
 }
 
+/* With a payload, which the pong repeats: libwebsockets does not tell of a pong without one. */
 static void ping(struct client *c)
 {
-    struct frame *frame = frame_new(WS_PING, NULL, 0);
+    struct frame *frame = frame_new(WS_PING, &SPAN("sluice"), 1);
 
     c->ping_ms = c->host->now_ms + ping_interval(c);
     if (!frame)

@@ -81,7 +81,7 @@ struct client {
     bool after_queue;         /* what is queued goes out before the close frame */
     uint16_t close_code;      /* instead of the reason's own; 0: the reason's */
     const char *close_text;   /* with close_code */
-    uint16_t window_messages; /* in the second that began at window_ms: see client_rate() */
+    uint32_t window_messages; /* in the second that began at window_ms: see client_rate() */
     uint64_t window_ms, opened_ms;
     uint64_t beat_ms;           /* the dialect's next beat() */
     uint64_t heard_ms, ping_ms; /* last sign of life; when to ping if there is none */
@@ -109,6 +109,9 @@ void client_heard(struct client *c);
 /* The socket's turn is over: are its limits kept? Marks it for closing when not. */
 void client_check_queue(struct client *c);
 void client_count_queue(struct client *c); /* only bring the gauge up to date */
+
+/* The end of the turn is to look at it. */
+void client_look_at(struct client *c);
 
 /* The connection is over, whoever ended it: leaves everything. Idempotent. */
 void client_gone(struct client *c);

@@ -55,7 +55,7 @@
     X(gaps, "sluice_gaps_total", "Holes found in streams")                                         \
     X(gap_messages, "sluice_gap_messages_total", "Messages known to be missing in those holes")
 
-enum { LATENCY_BUCKETS = 12, CLOSE_REASONS_MAX = 20 };
+enum { LATENCY_BUCKETS = 12, CLOSE_REASONS_MAX = 24 };
 
 struct class_counters {
 #define X(name, metric, help) uint64_t name;

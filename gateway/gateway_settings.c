@@ -272,6 +272,16 @@ const struct setting gateway_settings_table[] = {
      .help = "Zilliqa: which addresses EventLog takes for contracts. any: all but those in the "
              "sorted set <prefix>zilliqa.noncontract; known: only those in the set "
              "<prefix>zilliqa.contract"},
+    {.name = "nano-max-accounts",
+     .kind = SETTING_COUNT,
+     .offset = AT(nano_max_accounts),
+     .fallback = "10000",
+     .min = 1,
+     .max = 1000000,
+     .value_name = "N",
+     .reloadable = true,
+     .help = "Accounts and representatives that one subscription of the Nano form may name; further "
+             "ones are passed over"},
     {.name = "log-level",
      .kind = SETTING_CHOICE,
      .offset = AT(log_level),

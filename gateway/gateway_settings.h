@@ -26,6 +26,7 @@ struct gateway_settings {
     uint64_t injective_max_open_connections, injective_read_timeout_ms, injective_write_timeout_ms;
     uint64_t injective_max_body_bytes, injective_max_header_bytes, injective_max_request_batch_size;
     uint64_t injective_max_block, injective_max_filter_values;
+    uint64_t nano_max_accounts;
     uint64_t linger_ms, drain_ms, ping_interval_ms, pong_timeout_ms, handshake_timeout_ms;
     uint64_t first_subscription_ms, binance_max_age_ms;
     int payload, log_level, contracts;

@@ -17,6 +17,8 @@ struct http_answer http_plain(int status, const char *line)
 
     if (status == 503 || status == 429)
         a.extra_header = "retry-after: 1";
+    if (status == 426)
+        a.extra_header = "sec-websocket-version: 13";
     text_add(&a.body, "%s\n", line);
     return a;
 }

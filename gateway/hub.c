@@ -85,10 +85,18 @@ static struct stream *stream_new(struct hub *hub, const char *name, size_t len, 
     return stream;
 }
 
+/* Walks the shorter of the two lists: a listener may have thousands of streams of its own. */
 static bool listens(const struct listener *l, const struct stream *stream)
 {
     struct place *place;
 
+    if (stream->n_listeners < l->n_streams) {
+        list_each (place, &stream->places, in_stream) {
+            if (place->listener == l)
+                return true;
+        }
+        return false;
+    }
     list_each (place, &l->places, in_listener) {
         if (place->stream == stream)
             return true;

@@ -70,7 +70,7 @@ void hub_free(struct hub **hub); /* every listener has left; *hub may be NULL */
 void listener_init(struct listener *l, deliver_fn *deliver);
 
 /* 0; -EEXIST when it already listens; -ENOMEM. On error nothing has changed. The check for
- * -EEXIST walks the listener's streams. */
+ * -EEXIST walks the listener's streams or the stream's listeners, whichever are fewer. */
 int hub_listen(struct hub *hub, struct listener *l, const char *name, size_t len);
 
 /* Leave every stream. May be called twice. */

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -31,6 +33,14 @@ static int parse_unix(const char *path, struct listen_address *out)
     return 0;
 }
 
+/* One to five digits, which atoi() reads without overflow. */
+static bool port_valid(const char *port)
+{
+    size_t len = strspn(port, "0123456789");
+
+    return len > 0 && len <= 5 && port[len] == '\0' && atoi(port) <= 65535;
+}
+
 static int parse_tcp(const char *text, struct listen_address *out)
 {
     struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
@@ -41,7 +51,7 @@ static int parse_tcp(const char *text, struct listen_address *out)
     size_t len = colon ? (size_t)(colon - text) : 0;
     bool brackets = len > 2 && text[0] == '[' && text[len - 1] == ']';
 
-    if (!colon || len == 0 || len >= sizeof host || !colon[1] || atoi(colon + 1) > 65535)
+    if (!colon || len == 0 || len >= sizeof host || !port_valid(colon + 1))
         return -EINVAL;
     snprintf(host, sizeof host, "%.*s", (int)(brackets ? len - 2 : len), text + brackets);
     if (getaddrinfo(host, colon + 1, &hints, &found) != 0)
@@ -94,8 +104,11 @@ int listen_address_parse(const char *text, struct listen_address *out, char *err
 static void remove_stale(const struct listen_address *a)
 {
     const struct sockaddr_un *un = (const struct sockaddr_un *)&a->address;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct stat st;
 
+    if (lstat(un->sun_path, &st) < 0 || !S_ISSOCK(st.st_mode))
+        return; /* connecting to a plain file is refused as well, and it is not ours */
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return;
     if (connect(fd, (const struct sockaddr *)&a->address, a->address_len) < 0 &&

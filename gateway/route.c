@@ -27,6 +27,8 @@ static const struct dialect *dialect_at(const char *path)
         return &dialect_auto;
     if (strcmp(path, "/injstream-ws") == 0 || is(path, "/injective"))
         return &dialect_injective;
+    if (is(path, "/nano"))
+        return &dialect_nano;
     if (is(path, "/drift"))
         return &dialect_drift;
     if (is(path, "/zilliqa"))

@@ -22,6 +22,7 @@ struct route {
  *   /injstream-ws, /injective                                    Injective
  *
  *   /drift                                                       Drift
+ *   /nano                                                        Nano
  *
  * ?profile=node|doc goes before the listener's profile. */
 struct route route_find(const struct gateway_settings *s, const struct listen_address *listener,

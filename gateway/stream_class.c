@@ -11,6 +11,8 @@
 
 enum { PATTERN_MAX = 256 };
 
+static const char other[] = "other";
+
 static bool name_valid(const char *name, size_t len)
 {
     if (len == 0 || len > STREAM_CLASS_NAME_MAX)
@@ -19,6 +21,15 @@ static bool name_valid(const char *name, size_t len)
         if (!islower((unsigned char)name[i]) && !isdigit((unsigned char)name[i]) && name[i] != '_')
             return false;
     return true;
+}
+
+static bool name_taken(const struct stream_classes *classes, const char *name, size_t len)
+{
+    for (unsigned i = 0; i < classes->n; i++)
+        if (strlen(classes->classes[i].name) == len &&
+            memcmp(classes->classes[i].name, name, len) == 0)
+            return true;
+    return len == strlen(other) && memcmp(name, other, len) == 0;
 }
 
 int stream_classes_parse(const struct setting_list *values, struct stream_classes *classes,
@@ -34,6 +45,11 @@ int stream_classes_parse(const struct setting_list *values, struct stream_classe
                      text);
             return -EINVAL;
         }
+        if (name_taken(classes, text, len)) {
+            snprintf(error, STREAM_CLASS_ERROR_MAX, "class: there are two of the name '%.*s'",
+                     (int)len, text);
+            return -EINVAL;
+        }
         if (classes->n + 1 == STREAM_CLASSES_MAX) {
             snprintf(error, STREAM_CLASS_ERROR_MAX, "class: at most %d classes",
                      STREAM_CLASSES_MAX - 1);
@@ -42,7 +58,7 @@ int stream_classes_parse(const struct setting_list *values, struct stream_classe
         memcpy(classes->classes[classes->n].name, text, len);
         classes->classes[classes->n++].patterns = equals + 1;
     }
-    strcpy(classes->classes[classes->n++].name, "other");
+    strcpy(classes->classes[classes->n++].name, other);
     return 0;
 }
 

@@ -37,9 +37,8 @@ struct connection {
     struct list in_edge;
     struct upgrade *upgrade; /* between the decision to upgrade and its end */
     struct http_answer *answer;
-    bool ended;       /* nothing may be written any more */
-    bool close_frame; /* to be sent in the next writable callback */
-    bool finishing;   /* marked for closing, but what is queued goes out first */
+    bool ended;     /* nothing may be written any more */
+    bool finishing; /* marked for closing, but what is queued goes out first */
 };
 
 struct upgrade {
@@ -179,7 +178,22 @@ static void flush(struct connection *conn)
         client_check_queue(c);
 }
 
-/* It gains nothing any more, and on_writable() ends it when the queue is empty. */
+/* libwebsockets sends the frame when the socket is ready for it, and waits for the peer's.
+ * Returning -1 from its callbacks would be the documented way; a library built for debugging, as
+ * that of Debian 12, then closes twice, and the frame never goes out. May end in on_destroyed(). */
+static void send_close(struct connection *conn)
+{
+    const struct client *c = conn->client;
+    const struct close_reason_info *reason = &close_reasons[c->close_reason];
+    int code = c->close_code ? c->close_code : reason->code;
+    const char *text = c->close_code ? c->close_text : reason->text;
+
+    lws_close_reason(conn->wsi, (enum lws_close_status)code, (unsigned char *)(uintptr_t)text,
+                     strlen(text));
+    lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+}
+
+/* It gains nothing any more, and on_writable() has it ended when the queue is empty. */
 static void finish_first(struct connection *conn)
 {
     struct client *c = conn->client;
@@ -191,7 +205,9 @@ static void finish_first(struct connection *conn)
     wheel_set(c->host->wheel, &c->timer, c->host->now_ms + LAST_READ_MS);
 }
 
-/* The client is marked for closing and has been given what it was due, as far as the socket took
+/* Only from the turn, never from within a callback of its own.
+ *
+ * The client is marked for closing and has been given what it was due, as far as the socket took
  * it. A close frame can only follow whole frames. */
 static void end(struct connection *conn)
 {
@@ -210,9 +226,9 @@ static void end(struct connection *conn)
         cut(conn, c->close_reason == CLOSE_slow_reader);
         return;
     }
-    conn->ended = conn->close_frame = true;
+    conn->ended = true;
     wheel_set(c->host->wheel, &c->timer, c->host->now_ms + CLOSE_GRACE_MS);
-    lws_callback_on_writable(conn->wsi);
+    send_close(conn);
 }
 
 void ws_edge_turn(struct ws_edge *edge)
@@ -238,27 +254,12 @@ void ws_edge_turn(struct ws_edge *edge)
     host->n_dirty = 0;
 }
 
-static int send_close(struct connection *conn)
-{
-    const struct client *c = conn->client;
-    const struct close_reason_info *reason = &close_reasons[c->close_reason];
-    int code = c->close_code ? c->close_code : reason->code;
-    const char *text = c->close_code ? c->close_text : reason->text;
-
-    conn->close_frame = false;
-    lws_close_reason(conn->wsi, (enum lws_close_status)code, (unsigned char *)(uintptr_t)text,
-                     strlen(text));
-    return -1;
-}
-
 static int on_writable(struct connection *conn)
 {
-    if (conn->close_frame)
-        return send_close(conn);
     conn->client->blocked = lws_partial_buffered(conn->wsi);
     flush(conn);
-    if (conn->finishing && !conn->client->blocked && !conn->client->dirty)
-        end(conn);
+    if (conn->finishing && !conn->client->blocked)
+        client_look_at(conn->client);
     return 0;
 }
 
@@ -387,6 +388,8 @@ static int on_upgrade(struct connection *conn, const char *to)
 
     if (strcasecmp(to, "websocket") != 0)
         return refuse(conn, 400, "upgrade: only websocket is served here");
+    if (strcmp(header(conn, WSI_TOKEN_VERSION), "13") != 0)
+        return refuse(conn, 426, "sec-websocket-version: only 13 (RFC 6455) is spoken here");
     if (edge->host->draining)
         return refuse(conn, 503, "draining: going away, please connect elsewhere");
     if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_GET_URI) >= (int)sizeof path)
@@ -414,6 +417,7 @@ static int on_established(struct connection *conn)
     conn->upgrade = NULL;
     if (!up)
         return -1;
+    lws_set_wsi_user(conn->wsi, conn); /* or it would not tell when it is about to close */
     client_open(conn->client, up->route.dialect, up->route.profile, up->path, up->query);
     free(up);
     return 0;
@@ -463,6 +467,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     case LWS_CALLBACK_RECEIVE_PONG: return on_pong(conn);
     case LWS_CALLBACK_SERVER_WRITEABLE: return on_writable(conn);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: on_closed(conn, CLOSE_by_client); return 0;
+    case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL: /* before its close frame, e.g. 1002 */
     case LWS_CALLBACK_CLOSED: on_closed(conn, CLOSE_lost); return 0;
     case LWS_CALLBACK_CLOSED_HTTP: on_closed(conn, CLOSE_handshake); return 0;
     case LWS_CALLBACK_WSI_DESTROY: on_destroyed(conn); return 0;

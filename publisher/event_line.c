@@ -6,7 +6,8 @@
 #include <string.h>
 
 const struct normaliser *const normalisers[] = {&exchange_normaliser, &drift_normaliser,
-                                                &injective_normaliser, &zilliqa_normaliser, NULL};
+                                                &injective_normaliser, &nano_normaliser,
+                                                &zilliqa_normaliser, NULL};
 
 enum { SHOWN_MAX = 40 }; /* bytes of an unknown name repeated in the reason */
 

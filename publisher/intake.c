@@ -77,6 +77,18 @@ static void on_bad(void *ctx, struct source *from, const struct bad_line *bad)
     log_bad(in, from, bad);
 }
 
+static void publish_local(struct intake *in, const struct event *event)
+{
+    struct event local = *event;
+    const char *why;
+
+    if (!in->local || !nano_local_takes(in->local, event))
+        return;
+    local.stream = NANO_LOCAL_STREAM;
+    local.stream_len = sizeof NANO_LOCAL_STREAM - 1;
+    publisher_event(in->publisher, &local, unix_us(), &why);
+}
+
 static const char *on_event(void *ctx, struct source *from, const struct event *event)
 {
     struct intake *in = ctx;
@@ -84,6 +96,8 @@ static const char *on_event(void *ctx, struct source *from, const struct event *
 
     (void)from;
     publisher_event(in->publisher, event, unix_us(), &why); /* without memory: counted, a hole */
+    if (!why)
+        publish_local(in, event);
     throttle(in);
     return why;
 }

@@ -12,6 +12,7 @@
 #define PUBLISHER_INTAKE_H
 
 #include "common/log.h"
+#include "publisher/nano_local.h"
 #include "publisher/publisher.h"
 #include "publisher/sources/source.h"
 
@@ -20,6 +21,7 @@ enum { INTAKE_SOURCES_MAX = 64, INTAKE_RAW_MAX = 1024 /* bytes of a bad line in 
 struct intake {
     struct source_host host;
     struct publisher *publisher; /* borrowed */
+    struct nano_local *local;    /* borrowed; NULL: none */
     struct list sources;
     unsigned n, n_done;
     bool throttled, redis_open;

@@ -48,6 +48,12 @@ const struct setting publisher_settings_table[] = {
      .value_name = "SIZE",
      .help = "Longest line of a source, and never more than half of the backlog; a longer one is "
              "skipped and counted"},
+    {.name = "nano-accounts",
+     .kind = SETTING_TEXT,
+     .offset = AT(nano_accounts),
+     .value_name = "FILE",
+     .help = "Nano accounts, one a line: their confirmations go to clients that ask for all local "
+             "accounts"},
     {.name = "log-level",
      .kind = SETTING_CHOICE,
      .offset = AT(log_level),

@@ -9,7 +9,7 @@
 
 struct publisher_settings {
     /* as given: filled by settings_load() */
-    char *settings_file, *redis, *prefix;
+    char *settings_file, *redis, *prefix, *nano_accounts;
     struct setting_list sources;
     uint64_t backlog, max_event;
     int log_level;

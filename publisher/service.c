@@ -17,6 +17,7 @@ struct service {
     struct backlog backlog;
     struct publisher publisher;
     struct intake intake;
+    struct nano_local local;
     struct outbox *outbox;
     uv_prepare_t turn;
     uv_timer_t flush; /* counts to the end once the sources have been stopped */
@@ -109,6 +110,7 @@ static void fini(struct service *s)
     uv_run(&s->loop, UV_RUN_DEFAULT); /* everybody's handles, until libuv has let go of them */
     uv_loop_close(&s->loop);
     publisher_fini(&s->publisher);
+    nano_local_fini(&s->local);
     backlog_fini(&s->backlog);
 }
 
@@ -125,6 +127,17 @@ static int open_sources(struct service *s, const struct setting_list *sources,
         }
     }
     return 0;
+}
+
+static int load_local(struct service *s, const char *path, char error[SETTINGS_ERROR_MAX])
+{
+    char why[NANO_LOCAL_ERROR_MAX];
+    int err = *path ? nano_local_load(&s->local, path, why) : 0;
+
+    if (err)
+        snprintf(error, SETTINGS_ERROR_MAX, "%s", why);
+    s->intake.local = &s->local;
+    return err;
 }
 
 static void run(struct service *s)
@@ -149,6 +162,8 @@ int service_run(const struct publisher_settings *settings, char error[SETTINGS_E
         return -ENOMEM;
     }
     int err = init(s, settings);
+    if (!err)
+        err = load_local(s, settings->nano_accounts, error);
     if (!err)
         err = open_sources(s, &settings->sources, error);
     if (!err)

@@ -2,9 +2,9 @@
  *
  * On "/" an object with `method` and an array in `params` is the exchange's dialect; on "/ws", the
  * endpoint of the Binance form, whatever is not recognisably another dialect's is the Binance
- * form's, so that its errors are answered. On both, `query` is Zilliqa's, `type` without `method` is Drift's. Anything
- * else is met with silence until the deadline
- * for the first subscription.
+ * form's, so that its errors are answered. On both, `query` is Zilliqa's; `action` is Nano's and
+ * `type` is Drift's where there is no `method`. Anything else is met with silence until the
+ * deadline for the first subscription.
  */
 #include "common/json_span.h"
 #include "gateway/client.h"
@@ -22,13 +22,25 @@ static void hand_over(struct client *c, const struct dialect *dialect, const cha
     c->dialect = dialect;
     c->beat_ms = c->host->now_ms + dialect->beat_interval_ms;
     client_heard(c);
-    if (dialect->max_message && len > dialect->max_message)
+    size_t most = dialect->message_max ? dialect->message_max(c->host->settings)
+                                       : dialect->max_message;
+    if (most && len > most)
         client_close(c, CLOSE_message_too_big);
     else if (dialect->open && dialect->open(c, path, "") < 0)
         client_close(c, CLOSE_no_memory);
     else
         dialect->message(c, text, len, binary);
     client_tick(c); /* the new dialect's times begin */
+}
+
+/* Of several requests the first tells. */
+static bool is_injective(struct json_value root)
+{
+    struct json_iter it = json_iter(root, JSON_STRICT);
+
+    if (root.kind == JSON_ARRAY)
+        return json_next(&it) && has(it.value, "jsonrpc");
+    return has(root, "jsonrpc") || json_member(root, "params", JSON_STRICT).kind == JSON_OBJECT;
 }
 
 static bool is_drift(struct json_value root)
@@ -44,6 +56,10 @@ static void message(struct client *c, const char *text, size_t len, bool binary)
         hand_over(c, &dialect_zilliqa, "/", text, len, binary);
     else if (json_check(text, len, JSON_STRICT, &root, NULL) < 0)
         client_bad_request(c);
+    else if (is_injective(root))
+        hand_over(c, &dialect_injective, "/", text, len, binary);
+    else if (has(root, "action") && !has(root, "method"))
+        hand_over(c, &dialect_nano, "/", text, len, binary);
     else if (is_drift(root))
         hand_over(c, &dialect_drift, "/", text, len, binary);
     else if (!binary && has(root, "method") &&
@@ -55,23 +71,26 @@ static void message(struct client *c, const char *text, size_t len, bool binary)
 
 static void message_ws(struct client *c, const char *text, size_t len, bool binary)
 {
-    static const char *const others[] = {"action", "jsonrpc"};
     struct json_value root;
+    bool valid = json_check(text, len, JSON_STRICT, &root, NULL) == 0;
 
     if (zilliqa_request_is(text, len, binary, (enum profile)c->profile)) {
         hand_over(c, &dialect_zilliqa, "/ws", text, len, binary);
         return;
     }
-    if (json_check(text, len, JSON_STRICT, &root, NULL) == 0 && !has(root, "method")) {
+    if (valid && is_injective(root)) {
+        hand_over(c, &dialect_injective, "/ws", text, len, binary);
+        return;
+    }
+    if (valid && !has(root, "method")) {
+        if (has(root, "action")) {
+            hand_over(c, &dialect_nano, "/ws", text, len, binary);
+            return;
+        }
         if (is_drift(root)) {
             hand_over(c, &dialect_drift, "/ws", text, len, binary);
             return;
         }
-        for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-            if (has(root, others[i])) {
-                client_bad_request(c);
-                return;
-            }
     }
     hand_over(c, &dialect_binance, "/ws", text, len, binary);
 }

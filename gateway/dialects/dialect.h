@@ -82,6 +82,7 @@ extern const struct dialect dialect_exchange;
 extern const struct dialect dialect_binance;
 extern const struct dialect dialect_injective;
 extern const struct dialect dialect_drift;
+extern const struct dialect dialect_nano;
 extern const struct dialect dialect_zilliqa;
 /* Not known yet: the first message tells, and hands over to the dialect it belongs to. */
 extern const struct dialect dialect_auto;

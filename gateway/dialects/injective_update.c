@@ -84,7 +84,8 @@ static int sort_parts(struct injective_view_state *s)
     }
     for (size_t i = 0; i < n; i++)
         shared->order[i] = (uint64_t)s->blocks.parts[i].kind << 32 | i;
-    qsort(shared->order, n, sizeof *shared->order, by_number);
+    if (n > 0)
+        qsort(shared->order, n, sizeof *shared->order, by_number);
     return 0;
 }
 

@@ -20,6 +20,7 @@ struct normaliser {
 extern const struct normaliser drift_normaliser;
 extern const struct normaliser exchange_normaliser;
 extern const struct normaliser injective_normaliser;
+extern const struct normaliser nano_normaliser;
 extern const struct normaliser zilliqa_normaliser;
 
 #endif

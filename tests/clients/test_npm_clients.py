@@ -1,4 +1,4 @@
-"""Client libraries of Node.js, as people use them, against a gateway: nothing changed but the URL."""
+"""Client libraries of Node.js as people use them, with nothing changed but the address."""
 import json
 import sys
 import unittest
@@ -139,9 +139,17 @@ class Ccxt(ClientTest):
         await self.program.event("ready", patience=60)
 
     async def gets(self, symbol, stream, number):
+        """A call to watch sees what comes after it: so it is published until it was seen."""
         self.program.order("watch", symbol)
-        await self.publish(stream, trade(stream.split("@")[0].upper(), number))
-        event = await self.program.event("trades", symbol=symbol)
+
+        async def seen():
+            await self.publish(stream, trade(stream.split("@")[0].upper(), number))
+            try:
+                return await self.program.event("trades", patience=0.2, symbol=symbol)
+            except AssertionError:
+                return None
+
+        event = await until(seen, f"{symbol} is seen")
         self.assertEqual(event["trades"][-1], {"id": str(number), "price": number + 0.5})
 
     async def test_it_watches_trades_of_two_symbols(self):

@@ -1,6 +1,6 @@
 """From the publisher through Redis and gateways to clients: every message, byte for byte, in order.
 
-The real data is in $SLUICE_DATA, a directory of captures (*.ndjson) with lines of the form
+The real data is in $SLUICE_DATA, a directory of captures (*.ndjson) with lines of this form:
 {"time":…,"source":"exchange","message":{"stream":…,"data":…}}; by default ../shared/data beside the
 checkout. Where there is none that test is skipped; a small built-in capture is always played.
 """

@@ -1,4 +1,4 @@
-"""Settings: what is wrong ends the start with one clear line and exit 2; flags win over the rest."""
+"""Settings: what is wrong ends the start with one clear line and exit 2; flags win over all."""
 import socket
 import sys
 import unittest

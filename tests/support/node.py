@@ -38,11 +38,11 @@ def install():
     try:
         run = subprocess.run(INSTALL, cwd=CACHE, capture_output=True, text=True,
                              timeout=INSTALL_PATIENCE)
-        trouble = run.stderr if run.returncode else ""
+        trouble = " ".join(run.stderr.split("\n")[:3]) if run.returncode else ""
     except (OSError, subprocess.TimeoutExpired) as error:
         trouble = str(error)
     if trouble:
-        raise AssertionError(f"npm could not install the client packages: {trouble.strip()[-1500:]}")
+        raise AssertionError(f"npm could not install the client packages: {trouble}")
 
 
 class Program:
@@ -64,7 +64,7 @@ class Program:
         self.process.stdin.write(json.dumps(words).encode() + b"\n")
 
     async def event(self, name, patience=PATIENCE, **fields):
-        """The next event of that name whose fields are such; what comes before it is passed over."""
+        """The next event of that name with such fields; what comes before it is passed over."""
         async def search():
             while True:
                 line = await self.process.stdout.readline()

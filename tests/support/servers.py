@@ -10,6 +10,7 @@ clients, ends the servers by their process ids, and demands of each of ours that
 and that no sanitizer reported anything. Servers listen on free loopback ports.
 """
 import asyncio
+import ctypes
 import json
 import os
 import random
@@ -31,6 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("SLUICE_BUILD", ROOT / "build" / "dev")).resolve()
 PREFIX = "sluice:"  # the default of --prefix: a channel is PREFIX + stream
 REPORTS = re.compile(r"Sanitizer|runtime error:|Assertion .* failed")
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 EXIT_PATIENCE = 20.0  # seconds for a server to end after it was asked to
 
 
@@ -61,6 +63,11 @@ def free_port():
                 continue
 
 
+def die_with_parent():
+    """A server does not outlive a test that is killed, by a time limit for example."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Server:
     """A process we started: its standard error goes to a file on the stage."""
 
@@ -75,7 +82,8 @@ class Server:
         self.asked_to_end = False
         with open(self.stderr_path, "ab") as stderr:
             self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=stderr,
-                                            stderr=stderr, env=self.environment)
+                                            stderr=stderr, env=self.environment,
+                                            preexec_fn=die_with_parent)
 
     @property
     def pid(self):
@@ -243,6 +251,8 @@ class Gateway(Server):
         await until(there, f"{count} clients of {self.name} listen to {stream}", patience)
 
     async def end(self):
+        if self.process is None:
+            return  # it could not even be started
         if self.running:
             if not self.asked_to_end:
                 self.signal(signal.SIGTERM)
@@ -287,8 +297,8 @@ class Stage:
         for server in reversed(self.servers):
             try:
                 await server.end()
-            except AssertionError as trouble:
-                troubles.append(str(trouble))
+            except Exception as trouble:  # whatever it is, the others must be ended too
+                troubles.append(f"{type(trouble).__name__}: {trouble}")
         ours = [server for server in self.servers if not isinstance(server, Redis)]
         self.last_words = "\n".join(f"--- {server.name}\n{server.tail()}" for server in ours)
         shutil.rmtree(self.directory, ignore_errors=True)
@@ -354,6 +364,7 @@ class ProcessTest(unittest.IsolatedAsyncioTestCase):
     """A test with a stage of its own; when it fails, the ends of the servers' logs are printed."""
 
     async def asyncSetUp(self):
+        asyncio.get_running_loop().set_debug(False)  # it reports every slow step, and slows down
         self.stage = Stage()
         await self.enterAsyncContext(self.stage)
 

@@ -16,6 +16,7 @@ A transcript is a text that people can read. At each line something is done, or 
     <~ REGEX             the next message must match the whole REGEX
     !silence             nothing comes: neither an answer, nor anything that Redis had to give
     !binary TEXT         the client sends a binary message
+    !long N              the client sends a text message of N bytes, which is no JSON
     !bytes HEX           the client sends raw bytes (a frame of its own making)
     !ping TEXT           the client sends a ping, and a pong with TEXT must come
     !pinged              a ping of the server must come
@@ -154,6 +155,9 @@ class Player:
     async def do_binary(self, text):
         await self.client.send_frame(BINARY, text.encode())
 
+    async def do_long(self, size):
+        await self.send("x" * int(size))
+
     async def do_bytes(self, text):
         await self.client.send_raw(bytes.fromhex(text))
 
@@ -250,6 +254,7 @@ class Player:
         self.redis.command_now("HSET", key, field, self.headed(text))
 
     async def do_redis(self, words):
+        await self.ready()
         self.redis.command_now(*shlex.split(words))
 
     async def do_listening(self, rest):

@@ -217,7 +217,7 @@ Test(hub, clients_of_a_stream_are_those_of_all_its_listeners)
 
 Test(hub, a_walk_meets_every_stream)
 {
-    char name[8];
+    char name[16];
     size_t n = 0;
 
     for (int i = 0; i < 500; i++) {

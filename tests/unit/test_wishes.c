@@ -135,7 +135,7 @@ Test(wishes, lingering_channels_go_in_the_order_in_which_their_time_is_over)
 
 Test(wishes, batches_have_at_most_512_channels)
 {
-    char name[8];
+    char name[16];
 
     for (int i = 0; i < 2 * WISHES_BATCH + 1; i++) {
         snprintf(name, sizeof name, "s%d", i);
