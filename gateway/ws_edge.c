@@ -3,58 +3,22 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <libwebsockets.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/list.h"
 #include "common/log.h"
-#include "gateway/client.h"
 #include "gateway/counters.h"
 #include "gateway/dialects/dialect.h"
 #include "gateway/gateway_settings.h"
-#include "gateway/http.h"
-#include "gateway/outlet.h"
-#include "gateway/route.h"
+#include "gateway/ws_connection.h"
 
 enum {
-    HEADERS_MAX = 32 * 1024, /* of one handshake; 1,024 stream names fit */
-    READ_MAX = 512,          /* libwebsockets keeps a buffer of this size per connection */
-    CLOSE_GRACE_MS = 5000,   /* for the peer to answer our close frame */
-    LAST_READ_MS = 30000,    /* for a slow reader to take what is queued before that */
-};
-
-/* One connection from accept() to the end; the client is its part that the rest of the gateway
- * knows. */
-struct connection {
-    struct client *client;
-    struct ws_edge *edge;
-    struct lws *wsi; /* NULL once libwebsockets has let go of it */
-    const struct listen_address *listener;
-    struct list in_edge;
-    struct upgrade *upgrade; /* between the decision to upgrade and its end */
-    struct http_answer *answer;
-    bool ended;     /* nothing may be written any more */
-    bool finishing; /* marked for closing, but what is queued goes out first */
-};
-
-struct upgrade {
-    struct route route;
-    char *path, *query; /* in the same memory */
-};
-
-struct ws_edge {
-    struct client_host *host;
-    const struct http_sources *http;
-    struct lws_context *context;
-    struct lws_vhost *vhost;
-    struct outlet outlet;
-    struct list connections;
-    size_t n;
-    char *headers; /* HEADERS_MAX + 1: for the handshake at hand */
+    READ_MAX = 512,        /* libwebsockets keeps a buffer of this size per connection */
+    CLOSE_GRACE_MS = 5000, /* for the peer to answer our close frame */
+    LAST_READ_MS = 30000,  /* for a slow reader to take what is queued before that */
 };
 
 /* ---- life of a connection ------------------------------------------------------------------- */
@@ -78,21 +42,12 @@ static struct connection *connection_new(struct ws_edge *edge, int fd,
     return conn;
 }
 
-static void forget_answer(struct connection *conn)
-{
-    if (conn->answer)
-        text_free(&conn->answer->body);
-    free(conn->answer);
-    conn->answer = NULL;
-}
-
 /* The one place where clients are freed. */
 static void connection_free(struct connection *conn)
 {
     conn->edge->n--;
     list_remove(&conn->in_edge);
-    forget_answer(conn);
-    free(conn->upgrade);
+    ws_http_forget(conn);
     client_free(&conn->client);
     free(conn);
 }
@@ -263,166 +218,6 @@ static int on_writable(struct connection *conn)
     return 0;
 }
 
-/* ---- plain HTTP ----------------------------------------------------------------------------- */
-
-static int write_answer(struct connection *conn, const struct http_answer *a)
-{
-    unsigned char buf[LWS_PRE + 1024], *start = buf + LWS_PRE, *p = start;
-    unsigned char *limit = buf + sizeof buf - 1;
-    const char *extra = a->extra_header, *colon = extra ? strchr(extra, ':') : NULL;
-    char name[40];
-
-    if (lws_add_http_common_headers(conn->wsi, (unsigned)a->status, a->content_type,
-                                    (lws_filepos_t)a->body.len, &p, limit))
-        return -1;
-    if (colon) {
-        snprintf(name, sizeof name, "%.*s:", (int)(colon - extra), extra);
-        if (lws_add_http_header_by_name(conn->wsi, (const unsigned char *)name,
-                                        (const unsigned char *)colon + 2, (int)strlen(colon + 2),
-                                        &p, limit))
-            return -1;
-    }
-    if (lws_finalize_write_http_header(conn->wsi, start, &p, limit))
-        return -1;
-    return 0;
-}
-
-/* Answer and keep the body until the socket is ready for it. */
-static int answer(struct connection *conn, struct http_answer a)
-{
-    struct http_answer *kept = malloc(sizeof *kept);
-
-    forget_answer(conn);
-    if (!kept || a.body.failed || write_answer(conn, &a) < 0) {
-        text_free(&a.body);
-        free(kept);
-        return -1;
-    }
-    *kept = a;
-    conn->answer = kept;
-    lws_callback_on_writable(conn->wsi);
-    return 0;
-}
-
-static int on_http(struct connection *conn, const char *path)
-{
-    struct ws_edge *edge = conn->edge;
-
-    edge->host->counters->http_requests++;
-    if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_GET_URI) == 0) {
-        answer(conn, http_plain(405, "only GET is answered here"));
-        return -1;
-    }
-    wheel_set(edge->host->wheel, &conn->client->timer,
-              edge->host->now_ms + edge->host->settings->handshake_timeout_ms);
-    return answer(conn, http_get(edge->http, path));
-}
-
-static int on_http_writable(struct connection *conn)
-{
-    struct http_answer *a = conn->answer;
-
-    if (!a)
-        return 0;
-    int n = lws_write(conn->wsi, (unsigned char *)a->body.at, a->body.len, LWS_WRITE_HTTP_FINAL);
-    forget_answer(conn);
-    if (n < 0 || lws_http_transaction_completed(conn->wsi))
-        return -1;
-    return 0;
-}
-
-/* ---- the handshake -------------------------------------------------------------------------- */
-
-static const char *header(struct connection *conn, enum lws_token_indexes token)
-{
-    int n = lws_hdr_copy(conn->wsi, conn->edge->headers, HEADERS_MAX, token);
-
-    return n > 0 ? conn->edge->headers : "";
-}
-
-/* The values of the headers that libwebsockets knows: it gives no others. */
-static size_t header_bytes(struct lws *wsi)
-{
-    size_t n = 0;
-
-    for (int token = 0; token < WSI_TOKEN_COUNT; token++) {
-        int len = lws_hdr_total_length(wsi, (enum lws_token_indexes)token);
-        n += len > 0 ? (size_t)len : 0;
-    }
-    return n;
-}
-
-static struct upgrade *upgrade_new(const char *path, const char *query)
-{
-    size_t path_size = strlen(path) + 1, query_size = strlen(query) + 1;
-    struct upgrade *up = calloc(1, sizeof *up + path_size + query_size);
-
-    if (!up)
-        return NULL;
-    up->path = (char *)(up + 1);
-    up->query = up->path + path_size;
-    memcpy(up->path, path, path_size);
-    memcpy(up->query, query, query_size);
-    return up;
-}
-
-/* An answer that ends a handshake: written at once, since there is no callback to come back to.
- * 1 tells libwebsockets that it was answered. */
-static int refuse(struct connection *conn, int status, const char *why)
-{
-    struct http_answer a = http_plain(status, why);
-    int err = -1;
-
-    conn->edge->host->counters->refused++;
-    if (!a.body.failed && write_answer(conn, &a) == 0 &&
-        lws_write(conn->wsi, (unsigned char *)a.body.at, a.body.len, LWS_WRITE_HTTP_FINAL) >= 0)
-        err = 1;
-    text_free(&a.body);
-    return err;
-}
-
-static int on_upgrade(struct connection *conn, const char *to)
-{
-    struct ws_edge *edge = conn->edge;
-    char path[2048];
-
-    if (strcasecmp(to, "websocket") != 0)
-        return refuse(conn, 400, "upgrade: only websocket is served here");
-    if (strcmp(header(conn, WSI_TOKEN_VERSION), "13") != 0)
-        return refuse(conn, 426, "sec-websocket-version: only 13 (RFC 6455) is spoken here");
-    if (edge->host->draining)
-        return refuse(conn, 503, "draining: going away, please connect elsewhere");
-    if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_GET_URI) >= (int)sizeof path)
-        return refuse(conn, 400, "the path is too long");
-    snprintf(path, sizeof path, "%s", header(conn, WSI_TOKEN_GET_URI));
-    free(conn->upgrade);
-    conn->upgrade = upgrade_new(path, header(conn, WSI_TOKEN_HTTP_URI_ARGS));
-    if (!conn->upgrade)
-        return -1;
-    struct route *route = &conn->upgrade->route;
-    *route =
-        route_find(edge->host->settings, conn->listener, conn->upgrade->path, conn->upgrade->query);
-    if (!route->dialect)
-        return refuse(conn, route->status, route->why);
-    if (route->dialect->header_max &&
-        header_bytes(conn->wsi) > route->dialect->header_max(edge->host->settings))
-        return refuse(conn, 431, "the headers are too long");
-    return 0;
-}
-
-static int on_established(struct connection *conn)
-{
-    struct upgrade *up = conn->upgrade;
-
-    conn->upgrade = NULL;
-    if (!up)
-        return -1;
-    lws_set_wsi_user(conn->wsi, conn); /* or it would not tell when it is about to close */
-    client_open(conn->client, up->route.dialect, up->route.profile, up->path, up->query);
-    free(up);
-    return 0;
-}
-
 /* ---- what libwebsockets tells us ------------------------------------------------------------ */
 
 static int on_receive(struct connection *conn, const char *bytes, size_t len)
@@ -459,10 +254,10 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return 0;
     conn->wsi = wsi; /* callbacks may come before ws_edge_adopt() has been told */
     switch (reason) {
-    case LWS_CALLBACK_HTTP: return on_http(conn, in);
-    case LWS_CALLBACK_HTTP_WRITEABLE: return on_http_writable(conn);
-    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return on_upgrade(conn, in);
-    case LWS_CALLBACK_ESTABLISHED: return on_established(conn);
+    case LWS_CALLBACK_HTTP: return ws_http_request(conn, in);
+    case LWS_CALLBACK_HTTP_WRITEABLE: return ws_http_writable(conn);
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return ws_http_upgrade(conn, in);
+    case LWS_CALLBACK_ESTABLISHED: return ws_http_established(conn);
     case LWS_CALLBACK_RECEIVE: return on_receive(conn, in, len);
     case LWS_CALLBACK_RECEIVE_PONG: return on_pong(conn);
     case LWS_CALLBACK_SERVER_WRITEABLE: return on_writable(conn);
@@ -500,7 +295,7 @@ static bool make_context(struct ws_edge *edge, uv_loop_t *loop)
         .protocols = protocols,
         .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_DISABLE_IPV6,
         .foreign_loops = loops,
-        .max_http_header_data = HEADERS_MAX,
+        .max_http_header_data = WS_HEADERS_MAX,
         .max_http_header_pool = 1024,
         .pcontext = &edge->context,
     };
@@ -523,7 +318,7 @@ struct ws_edge *ws_edge_new(uv_loop_t *loop, struct client_host *host,
     edge->host = host;
     edge->http = http;
     list_init(&edge->connections);
-    edge->headers = malloc(HEADERS_MAX + 1);
+    edge->headers = malloc(WS_HEADERS_MAX + 1);
     if (!edge->headers || outlet_init(&edge->outlet, host->counters) < 0 ||
         !make_context(edge, loop)) {
         log_error("libwebsockets could not be started (is libwebsockets-evlib-uv installed?)");

@@ -1,4 +1,4 @@
-/* ws_edge.h - the edge to the network: the one file that knows libwebsockets.
+/* ws_edge.h - the edge to the network: the one place that knows libwebsockets.
  *
  *   acceptor --fd--> libwebsockets (handshake, frames in, control frames) --> client_receive()
  *   client's queue --outlet--> socket

@@ -1,9 +1,11 @@
 /* injective.h - what the files of the Injective dialect share.
  *
- *   injective.c           connections: requests, subscriptions, limits in time
+ *   injective.c           connections, limits in time
+ *   injective_requests.c  requests, subscriptions, limits in number
  *   injective_rpc.c       what a request says, and how it is answered
  *   injective_filter.c    which events it asks for
  *   injective_view.c      the blocks that subscriptions with one filter see
+ *   injective_update.c    what they are told of a block
  *   injective_message.c   messages from Redis, taken apart
  */
 #ifndef GATEWAY_DIALECTS_INJECTIVE_H
@@ -64,6 +66,9 @@ struct injective_request {
 /* The subscriptions of views that broke are over: to be called when no message is being passed on,
  * before anything else is done with subscriptions. */
 void injective_view_sweep(struct injective_shared *shared);
+
+/* One message of a client: does what it asks, and answers. Views that broke were swept before. */
+void injective_request(struct client *c, const char *text, size_t len);
 
 /* End one subscription and free it. */
 void injective_end(struct client *c, struct injective_subscription *sub);

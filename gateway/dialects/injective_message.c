@@ -22,12 +22,12 @@ void injective_message_forget(struct injective_message *im)
 /* Digits between quotes, or a bare number: a publisher of somebody else's may write either. */
 static bool read_number(struct json_value value, uint64_t *out)
 {
-    struct json_value digits = {value.at + 1, value.len - 2, JSON_NUMBER};
-
     if (value.kind == JSON_NUMBER)
         return json_uint64(value, out) == 0;
-    return value.kind == JSON_STRING && digits.len > 0 && digits.len <= INJECTIVE_HEIGHT_MAX &&
-           json_uint64(digits, out) == 0;
+    if (value.kind != JSON_STRING)
+        return false; /* without a value there are no bytes to look into */
+    struct json_value digits = {value.at + 1, value.len - 2, JSON_NUMBER};
+    return digits.len > 0 && digits.len <= INJECTIVE_HEIGHT_MAX && json_uint64(digits, out) == 0;
 }
 
 static struct span inside(struct json_value list)

@@ -48,8 +48,9 @@ size_t zilliqa_stream_name(enum zilliqa_topic topic, const struct zilliqa_addres
 
 static void discard(struct zilliqa_chain *chain)
 {
-    for (struct table_node *node; (node = table_next(&chain->parts, NULL));) {
+    for (struct table_node *node = table_next(&chain->parts, NULL), *next; node; node = next) {
         struct part *part = table_entry(node, struct part, node);
+        next = table_next(&chain->parts, node);
         table_remove(&chain->parts, node);
         for (int i = 0; i < ZILLIQA_PROFILES; i++)
             text_free(&part->rendered[i]);

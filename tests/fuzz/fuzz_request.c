@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "common/log.h"
+#include "common/stream_name.h"
 #include "common/utf8.h"
 #include "tests/support/fake_client.h"
 
@@ -64,7 +65,7 @@ static void say_to_all(const char *text, size_t len, size_t piece)
     for (unsigned i = 0; i < g.n_clients; i++) {
         say(g.clients[i], text, len, piece, false);
         const char *heard = fake_heard(&g, g.clients[i]);
-        must(utf8_valid(heard, strlen(heard)));
+        must(utf8_valid(heard, g.heard.len));
     }
     fake_turn(&g);
 }
@@ -73,8 +74,8 @@ static void publish(const char *stream, const char *text, size_t len)
 {
     size_t room = len + 100;
     char *bytes = malloc(room);
-    int head = snprintf(bytes, room, "7-%llu 1000 tag%llu\n", (unsigned long long)++seq,
-                        (unsigned long long)seq);
+    unsigned long long id = ++seq;
+    int head = snprintf(bytes, room, "7-%llu 1000 tag%llu\n", id, id);
 
     memcpy(bytes + head, text, len);
     intake_message(&g.intake, stream, strlen(stream), bytes + head, len);
@@ -88,8 +89,10 @@ static void publish_to_some(const char *text, size_t len)
     struct stream *stream = NULL;
     size_t n = 0;
 
-    while (n < STREAMS_MAX && (stream = hub_next(g.hub, stream)))
-        snprintf(names[n++], sizeof names[0], "%s", stream->name);
+    while (n < STREAMS_MAX && (stream = hub_next(g.hub, stream))) {
+        must(stream->name_len <= STREAM_NAME_MAX);
+        memcpy(names[n++], stream->name, stream->name_len + 1u);
+    }
     for (size_t i = 0; i < n; i++) {
         hub_confirm(g.hub, names[i], strlen(names[i]));
         publish(names[i], text, len);

@@ -29,6 +29,7 @@ A transcript is a text that people can read. At each line something is done, or 
     !cut                 the connection must end next, without a close frame
     !ended               the connection must end, whatever comes before that
     !refused STATUS PATH a handshake on PATH must be answered with STATUS
+    !get STATUS PATH     plain HTTP: GET PATH must be answered with STATUS
 
     !publish CHANNEL TEXT     PUBLISH in Redis; with what !head gave in front, once
     !head WORDS               the head of the next message that is published or set
@@ -50,7 +51,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from support.servers import Stage, free_port, until  # noqa: E402
-from support.wsclient import BINARY, CLOSE, Client, Closed, Refused  # noqa: E402
+from support.wsclient import BINARY, CLOSE, Client, Closed, Refused, http_get  # noqa: E402
 
 WITNESS = "witness"  # a stream of the player's own: what is sent on it comes after all before it
 
@@ -218,6 +219,13 @@ class Player:
 
     async def do_client(self, name):
         self.name = name
+
+    async def do_get(self, rest):
+        status, path = rest.split()
+        await self.ready()
+        got, _, _ = await http_get(self.port, path)
+        if got != int(status):
+            raise Mismatch(f"got {got}")
 
     async def do_refused(self, rest):
         status, path = rest.split()

@@ -1,6 +1,7 @@
 /* fake_redis.h - as much of a Redis server as a publisher meets, on the loop of the test itself.
  *
- * It notes every PUBLISH, and answers as the test has set it; an epoch is one more than the last.
+ * It notes every PUBLISH, also those of the script that keeps last values, and answers as the test
+ * has set it; an epoch is one more than the last.
  */
 #ifndef TESTS_FAKE_REDIS_H
 #define TESTS_FAKE_REDIS_H
@@ -20,7 +21,10 @@ struct fake_redis {
     int port;
     char published[4096]; /* "channel id data " of each, '|' at each new connection */
     size_t bytes;         /* of all payloads */
-    unsigned n_published, n_asked, n_connections;
+    unsigned n_published, n_asked, n_connections, n_loaded;
+    bool has_script;
+    const char *load_error; /* the answer to the next SCRIPT LOAD, once */
+    char kept[256];         /* the last key of a last value */
     uint64_t epoch;
     bool silent;               /* does not answer a PUBLISH */
     const char *eval_error;    /* the answer to every EVAL */
@@ -81,6 +85,39 @@ static void fake_eval(struct fake_redis *fake)
     fake_answer(fake, answer);
 }
 
+static void fake_publish(struct fake_redis *fake, const redisReply *channel,
+                         const redisReply *payload)
+{
+    fake_note(fake, channel, payload);
+    if (fake->publish_error)
+        fake_answer(fake, fake->publish_error);
+    else if (!fake->silent)
+        fake_answer(fake, ":1\r\n");
+    fake->publish_error = NULL;
+}
+
+static void fake_load(struct fake_redis *fake)
+{
+    fake->n_loaded++;
+    fake->has_script = !fake->load_error;
+    fake_answer(fake, fake->load_error ? fake->load_error
+                                       : "$40\r\n0123456789012345678901234567890123456789\r\n");
+    fake->load_error = NULL;
+}
+
+static void fake_evalsha(struct fake_redis *fake, const redisReply *command)
+{
+    cr_assert_eq(command->elements, 6u);
+    cr_assert_str_eq(command->element[1]->str, "0123456789012345678901234567890123456789");
+    cr_assert_str_eq(command->element[2]->str, "2");
+    if (!fake->has_script) {
+        fake_answer(fake, "-NOSCRIPT No matching script. Please use EVAL.\r\n");
+        return;
+    }
+    snprintf(fake->kept, sizeof fake->kept, "%s", command->element[3]->str);
+    fake_publish(fake, command->element[4], command->element[5]);
+}
+
 static void fake_command(struct fake_redis *fake, const redisReply *command)
 {
     const char *name = command->element[0]->str;
@@ -90,12 +127,11 @@ static void fake_command(struct fake_redis *fake, const redisReply *command)
     } else if (strcmp(name, "EVAL") == 0) {
         fake_eval(fake);
     } else if (strcmp(name, "PUBLISH") == 0) {
-        fake_note(fake, command->element[1], command->element[2]);
-        if (fake->publish_error)
-            fake_answer(fake, fake->publish_error);
-        else if (!fake->silent)
-            fake_answer(fake, ":1\r\n");
-        fake->publish_error = NULL;
+        fake_publish(fake, command->element[1], command->element[2]);
+    } else if (strcmp(name, "SCRIPT") == 0) {
+        fake_load(fake);
+    } else if (strcmp(name, "EVALSHA") == 0) {
+        fake_evalsha(fake, command);
     } else {
         cr_assert_fail("unexpected command %s", name);
     }

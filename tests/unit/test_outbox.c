@@ -73,6 +73,18 @@ static void publish(const char *stream, const char *data)
     cr_assert_eq(publisher_event(&publisher, &event, 1, &why), 0);
 }
 
+static void publish_kept(const char *stream, const char *data)
+{
+    struct event event = {.stream = stream,
+                          .stream_len = strlen(stream),
+                          .data = data,
+                          .data_len = strlen(data),
+                          .keep_last = true};
+    const char *why;
+
+    cr_assert_eq(publisher_event(&publisher, &event, 1, &why), 0);
+}
+
 static uint64_t published(void)
 {
     return outbox_counts(outbox).published;
@@ -253,4 +265,60 @@ Test(outbox, a_full_backlog_drops_the_oldest_even_what_is_under_way)
     fake_hang_up(&fake);
     run_until(published() == 2);
     cr_expect_str_eq(fake.published, "p:a 1-1 1 p:a 1-2 2 |p:a 1-2 2 p:a 1-3 3 ");
+}
+
+Test(outbox, the_script_for_last_values_is_loaded_once_and_before_its_first_use)
+{
+    publish("a", "1");
+    publish_kept("b", "2");
+    publish_kept("b", "3");
+    publish("a", "4");
+    outbox_start(outbox);
+    run_until(published() == 4);
+    cr_expect_str_eq(fake.published, "p:a 1-1 1 p:b 1-1 2 p:b 1-2 3 p:a 1-2 4 ");
+    cr_expect_eq(fake.n_loaded, 1u);
+    cr_expect_str_eq(fake.kept, "p:last:b");
+}
+
+Test(outbox, without_last_values_no_script_is_loaded)
+{
+    publish("a", "1");
+    outbox_start(outbox);
+    run_until(published() == 1);
+    cr_expect_eq(fake.n_loaded, 0u);
+}
+
+Test(outbox, a_script_that_redis_forgot_is_loaded_again_and_the_event_sent_again)
+{
+    publish_kept("b", "1");
+    outbox_start(outbox);
+    run_until(published() == 1);
+    fake.has_script = false;
+    publish_kept("b", "2");
+    publish_kept("b", "3");
+    run_until(published() == 3);
+    cr_expect_str_eq(fake.published, "p:b 1-1 1 |p:b 1-2 2 p:b 1-3 3 ");
+    cr_expect_eq(fake.n_loaded, 2u);
+    cr_expect_eq(outbox_counts(outbox).refused, 0u);
+}
+
+Test(outbox, a_new_link_needs_the_script_anew)
+{
+    publish_kept("b", "1");
+    outbox_start(outbox);
+    run_until(published() == 1);
+    fake_hang_up(&fake);
+    publish_kept("b", "2");
+    run_until(published() == 2);
+    cr_expect_eq(fake.n_loaded, 2u);
+}
+
+Test(outbox, a_script_that_cannot_be_loaded_is_tried_again)
+{
+    fake.load_error = "-NOPERM this user has no permissions\r\n";
+    publish_kept("b", "1");
+    outbox_start(outbox);
+    run_until(published() == 1);
+    cr_expect_eq(fake.n_loaded, 2u);
+    cr_expect_str_eq(fake.published, "|p:b 1-1 1 ");
 }

@@ -188,6 +188,30 @@ Test(zilliqa, parts_of_a_replaced_publisher_are_forgotten)
     cr_expect_str_eq(fake_heard(&g, c), notification(EVENT(B, 5)));
 }
 
+Test(zilliqa, a_replaced_publisher_that_still_speaks_on_another_stream_is_not_heard)
+{
+    ask(c, EVENTS_OF("\"0x" A "\",\"0x" B "\""));
+    fake_publish(&g, "zilliqa.EventLog." B, "11-1 1 5\n{\"event_logs\":[5]}");
+    fake_publish(&g, "zilliqa.EventLog." A, "10-1 1 5\n{\"event_logs\":[\"old\"]}");
+    fake_publish(&g, "zilliqa.NewBlock", "11-1 1 5\n{\"TxBlock\":{}}");
+    cr_expect_str_eq(fake_heard(&g, c), notification(EVENT(B, 5)));
+}
+
+Test(zilliqa, a_part_that_names_no_block_is_of_the_next_that_ends)
+{
+    ask(c, EVENTS_OF("\"0x" A "\",\"0x" B "\""));
+    fake_publish(&g, "zilliqa.EventLog." A, "[1]");
+    happens(B, 5);
+    end_block(5);
+    cr_expect_str_eq(fake_heard(&g, c),
+                     notification("{\"query\":\"EventLog\",\"value\":[{\"address\":\"0x" A
+                                  "\",\"event_logs\":[1]},{\"address\":\"0x" B
+                                  "\",\"event_logs\":[5]}]}"));
+    fake_publish(&g, "zilliqa.EventLog." A, "[6]");
+    end_block(6);
+    cr_expect_str_eq(fake_heard(&g, c), notification(EVENT(A, 6)));
+}
+
 Test(zilliqa, a_message_that_is_not_what_it_should_be_is_counted_and_dropped)
 {
     static const char *const bad[] = {"1-1 1 5\n{\"event_logs\":", "1-2 1 5\n{\"event_logs\":5}",

@@ -1,0 +1,62 @@
+/* ws_connection.h - one connection at the edge: what ws_edge.c and ws_http.c share, and nobody
+ * else.
+ *
+ *   ws_edge.c   its life, the frames of an open WebSocket, the context
+ *   ws_http.c   what comes before: plain HTTP answers and the handshake
+ *
+ * These two are the files that know libwebsockets.
+ */
+#ifndef GATEWAY_WS_CONNECTION_H
+#define GATEWAY_WS_CONNECTION_H
+
+#include <libwebsockets.h>
+#include <stdbool.h>
+
+#include "common/list.h"
+#include "gateway/client.h"
+#include "gateway/http.h"
+#include "gateway/outlet.h"
+#include "gateway/route.h"
+
+enum { WS_HEADERS_MAX = 32 * 1024 /* of one handshake; 1,024 stream names fit */ };
+
+/* One connection from accept() to the end; the client is its part that the rest of the gateway
+ * knows. */
+struct connection {
+    struct client *client;
+    struct ws_edge *edge;
+    struct lws *wsi; /* NULL once libwebsockets has let go of it */
+    const struct listen_address *listener;
+    struct list in_edge;
+    struct upgrade *upgrade; /* between the decision to upgrade and its end */
+    struct http_answer *answer;
+    bool ended;     /* nothing may be written any more */
+    bool finishing; /* marked for closing, but what is queued goes out first */
+};
+
+struct upgrade {
+    struct route route;
+    char *path, *query; /* in the same memory */
+};
+
+struct ws_edge {
+    struct client_host *host;
+    const struct http_sources *http;
+    struct lws_context *context;
+    struct lws_vhost *vhost;
+    struct outlet outlet;
+    struct list connections;
+    size_t n;
+    char *headers; /* WS_HEADERS_MAX + 1: for the handshake at hand */
+};
+
+/* Callbacks of libwebsockets; what they return is its own: -1 closes, 1 is "answered". */
+int ws_http_request(struct connection *conn, const char *path);
+int ws_http_writable(struct connection *conn);
+int ws_http_upgrade(struct connection *conn, const char *to);
+int ws_http_established(struct connection *conn);
+
+/* Free what a connection holds from before it was a WebSocket. */
+void ws_http_forget(struct connection *conn);
+
+#endif

@@ -1,0 +1,183 @@
+/* ws_http.c - what comes before a WebSocket: plain HTTP answers, and the handshake's decision. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/counters.h"
+#include "gateway/gateway_settings.h"
+#include "gateway/ws_connection.h"
+
+static void forget_answer(struct connection *conn)
+{
+    if (conn->answer)
+        text_free(&conn->answer->body);
+    free(conn->answer);
+    conn->answer = NULL;
+}
+
+void ws_http_forget(struct connection *conn)
+{
+    forget_answer(conn);
+    free(conn->upgrade);
+    conn->upgrade = NULL;
+}
+
+/* ---- plain HTTP ----------------------------------------------------------------------------- */
+
+static int write_answer(struct connection *conn, const struct http_answer *a)
+{
+    unsigned char buf[LWS_PRE + 1024], *start = buf + LWS_PRE, *p = start;
+    unsigned char *limit = buf + sizeof buf - 1;
+    const char *extra = a->extra_header, *colon = extra ? strchr(extra, ':') : NULL;
+    char name[40];
+
+    if (lws_add_http_common_headers(conn->wsi, (unsigned)a->status, a->content_type,
+                                    (lws_filepos_t)a->body.len, &p, limit))
+        return -1;
+    if (colon) {
+        snprintf(name, sizeof name, "%.*s:", (int)(colon - extra), extra);
+        if (lws_add_http_header_by_name(conn->wsi, (const unsigned char *)name,
+                                        (const unsigned char *)colon + 2, (int)strlen(colon + 2),
+                                        &p, limit))
+            return -1;
+    }
+    if (lws_finalize_write_http_header(conn->wsi, start, &p, limit))
+        return -1;
+    return 0;
+}
+
+/* Answer and keep the body until the socket is ready for it. */
+static int answer(struct connection *conn, struct http_answer a)
+{
+    struct http_answer *kept = malloc(sizeof *kept);
+
+    forget_answer(conn);
+    if (!kept || a.body.failed || write_answer(conn, &a) < 0) {
+        text_free(&a.body);
+        free(kept);
+        return -1;
+    }
+    *kept = a;
+    conn->answer = kept;
+    lws_callback_on_writable(conn->wsi);
+    return 0;
+}
+
+int ws_http_request(struct connection *conn, const char *path)
+{
+    struct ws_edge *edge = conn->edge;
+
+    edge->host->counters->http_requests++;
+    if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_GET_URI) == 0) {
+        answer(conn, http_plain(405, "only GET is answered here"));
+        return -1;
+    }
+    wheel_set(edge->host->wheel, &conn->client->timer,
+              edge->host->now_ms + edge->host->settings->handshake_timeout_ms);
+    return answer(conn, http_get(edge->http, path));
+}
+
+int ws_http_writable(struct connection *conn)
+{
+    struct http_answer *a = conn->answer;
+
+    if (!a)
+        return 0;
+    int n = lws_write(conn->wsi, (unsigned char *)a->body.at, a->body.len, LWS_WRITE_HTTP_FINAL);
+    forget_answer(conn);
+    if (n < 0 || lws_http_transaction_completed(conn->wsi))
+        return -1;
+    return 0;
+}
+
+/* ---- the handshake -------------------------------------------------------------------------- */
+
+static const char *header(struct connection *conn, enum lws_token_indexes token)
+{
+    int n = lws_hdr_copy(conn->wsi, conn->edge->headers, WS_HEADERS_MAX, token);
+
+    return n > 0 ? conn->edge->headers : "";
+}
+
+/* The values of the headers that libwebsockets knows: it gives no others. */
+static size_t header_bytes(struct lws *wsi)
+{
+    size_t n = 0;
+
+    for (int token = 0; token < WSI_TOKEN_COUNT; token++) {
+        int len = lws_hdr_total_length(wsi, (enum lws_token_indexes)token);
+        n += len > 0 ? (size_t)len : 0;
+    }
+    return n;
+}
+
+static struct upgrade *upgrade_new(const char *path, const char *query)
+{
+    size_t path_size = strlen(path) + 1, query_size = strlen(query) + 1;
+    struct upgrade *up = calloc(1, sizeof *up + path_size + query_size);
+
+    if (!up)
+        return NULL;
+    up->path = (char *)(up + 1);
+    up->query = up->path + path_size;
+    memcpy(up->path, path, path_size);
+    memcpy(up->query, query, query_size);
+    return up;
+}
+
+/* An answer that ends a handshake: written at once, since there is no callback to come back to.
+ * 1 tells libwebsockets that it was answered. */
+static int refuse(struct connection *conn, int status, const char *why)
+{
+    struct http_answer a = http_plain(status, why);
+    int err = -1;
+
+    conn->edge->host->counters->refused++;
+    if (!a.body.failed && write_answer(conn, &a) == 0 &&
+        lws_write(conn->wsi, (unsigned char *)a.body.at, a.body.len, LWS_WRITE_HTTP_FINAL) >= 0)
+        err = 1;
+    text_free(&a.body);
+    return err;
+}
+
+int ws_http_upgrade(struct connection *conn, const char *to)
+{
+    struct ws_edge *edge = conn->edge;
+    char path[2048];
+
+    if (strcasecmp(to, "websocket") != 0)
+        return refuse(conn, 400, "upgrade: only websocket is served here");
+    if (strcmp(header(conn, WSI_TOKEN_VERSION), "13") != 0)
+        return refuse(conn, 426, "sec-websocket-version: only 13 (RFC 6455) is spoken here");
+    if (edge->host->draining)
+        return refuse(conn, 503, "draining: going away, please connect elsewhere");
+    if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_GET_URI) >= (int)sizeof path)
+        return refuse(conn, 400, "the path is too long");
+    snprintf(path, sizeof path, "%s", header(conn, WSI_TOKEN_GET_URI));
+    free(conn->upgrade);
+    conn->upgrade = upgrade_new(path, header(conn, WSI_TOKEN_HTTP_URI_ARGS));
+    if (!conn->upgrade)
+        return -1;
+    struct route *route = &conn->upgrade->route;
+    *route =
+        route_find(edge->host->settings, conn->listener, conn->upgrade->path, conn->upgrade->query);
+    if (!route->dialect)
+        return refuse(conn, route->status, route->why);
+    if (route->dialect->header_max &&
+        header_bytes(conn->wsi) > route->dialect->header_max(edge->host->settings))
+        return refuse(conn, 431, "the headers are too long");
+    return 0;
+}
+
+int ws_http_established(struct connection *conn)
+{
+    struct upgrade *up = conn->upgrade;
+
+    conn->upgrade = NULL;
+    if (!up)
+        return -1;
+    lws_set_wsi_user(conn->wsi, conn); /* or it would not tell when it is about to close */
+    client_open(conn->client, up->route.dialect, up->route.profile, up->path, up->query);
+    free(up);
+    return 0;
+}
