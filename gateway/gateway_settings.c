@@ -23,9 +23,11 @@ const struct setting gateway_settings_table[] = {
      .offset = AT(listen),
      .fallback = "127.0.0.1:8080",
      .value_name = "ADDR",
-     .help = "Where clients connect: HOST:PORT or unix:/PATH, with ,dialect=exchange|binance|auto "
-             "and ,profile=doc|node; repeatable. ,profile=node behaves as the existing server "
-             "does, for clients written for it (also per connection: ?profile=node)"},
+     .help =
+         "Where clients connect: HOST:PORT or unix:/PATH, with ,dialect=auto|exchange|binance|injective|"
+         "nano|drift|zilliqa "
+         "and ,profile=doc|node. ,profile=node behaves as the existing server "
+         "does, for clients written for it (also per connection: ?profile=node)"},
     {.name = "redis",
      .kind = SETTING_TEXT,
      .offset = AT(redis),
@@ -42,7 +44,7 @@ const struct setting gateway_settings_table[] = {
      .kind = SETTING_LIST,
      .offset = AT(streams),
      .value_name = "GLOB",
-     .help = "Names that exchange and Binance clients may ask for (* and ?); repeatable. Default: "
+     .help = "Names that exchange and Binance clients may ask for (* and ?). Default: "
              "every name; required when the prefix is empty"},
     {.name = "payload",
      .kind = SETTING_CHOICE,
@@ -56,7 +58,7 @@ const struct setting gateway_settings_table[] = {
      .kind = SETTING_LIST,
      .offset = AT(classes),
      .value_name = "NAME=GLOB,...",
-     .help = "A class of streams, for metrics; repeatable"},
+     .help = "A class of streams, for metrics"},
     {.name = "workers",
      .kind = SETTING_COUNT,
      .offset = AT(workers),
@@ -280,8 +282,9 @@ const struct setting gateway_settings_table[] = {
      .max = 1000000,
      .value_name = "N",
      .reloadable = true,
-     .help = "Accounts and representatives that one subscription of the Nano form may name; further "
-             "ones are passed over"},
+     .help =
+         "Accounts and representatives that one subscription of the Nano form may name; further "
+         "ones are passed over"},
     {.name = "log-level",
      .kind = SETTING_CHOICE,
      .offset = AT(log_level),

@@ -94,9 +94,11 @@ int listen_address_parse(const char *text, struct listen_address *out, char *err
         return wrong(error, cap, text, "must begin with IP:PORT, [IPV6]:PORT or unix:/PATH");
     for (char *option; (option = strtok_r(NULL, ",", &save));)
         if (parse_option(option, out) < 0)
-            return wrong(error, cap, text,
-                         "has an option other than dialect=exchange|binance|auto and "
-                         "profile=doc|node");
+            return wrong(
+                error, cap, text,
+                "has an option other than dialect=auto|exchange|binance|injective|nano|drift|"
+                "zilliqa and "
+                "profile=doc|node");
     return 0;
 }
 

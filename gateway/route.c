@@ -71,8 +71,8 @@ struct route route_find(const struct gateway_settings *s, const struct listen_ad
     if (!r.dialect) {
         r.status = 404;
         snprintf(r.why, sizeof r.why,
-                 "nothing is served at this path; WebSocket endpoints are /, /ws, /ws/<stream> and "
-                 "/stream");
+                 "nothing is served at this path; WebSocket endpoints are /, /ws, /ws/<stream>, "
+                 "/stream, /injstream-ws, /injective, /nano, /drift and /zilliqa");
         return r;
     }
     if (node_only(&r, listener, path)) {

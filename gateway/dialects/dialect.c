@@ -3,7 +3,15 @@
 
 #include <string.h>
 
-const struct dialect *const dialects[] = {&dialect_exchange, &dialect_binance, &dialect_drift, &dialect_nano, &dialect_zilliqa, &dialect_injective, NULL};
+const struct dialect *const dialects[] = {
+    &dialect_exchange,
+    &dialect_binance,
+    &dialect_injective,
+    &dialect_nano,
+    &dialect_drift,
+    &dialect_zilliqa,
+    NULL,
+};
 
 const struct dialect *dialect_by_name(const char *name)
 {

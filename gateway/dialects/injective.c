@@ -71,6 +71,7 @@ static int open_client(struct client *c, const char *path, const char *query)
     if (!ic)
         return -ENOMEM;
     ic->client = c;
+    ic->reading_since_ms = ic->blocked_since_ms = c->host->now_ms;
     list_init(&ic->subscriptions);
     list_append(&shared_of(c)->clients, &ic->in_shared);
     c->dialect_state = ic;

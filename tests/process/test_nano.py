@@ -84,6 +84,7 @@ class LocalAccounts(Nano):
         path = self.stage.write("accounts", X + "\nnano_x\n")
         publisher = await self.stage.publisher(self.redis, "--nano-accounts", str(path),
                                                "--source", f"replay={SAMPLE}")
+        publisher.expected_exit = 2
         self.assertEqual(await publisher.exited(), 2)
         self.assertIn("line 2: no Nano account", publisher.stderr())
 
