@@ -85,23 +85,24 @@ static struct stream *stream_new(struct hub *hub, const char *name, size_t len, 
     return stream;
 }
 
-/* Walks the shorter of the two lists: a listener may have thousands of streams of its own. */
-static bool listens(const struct listener *l, const struct stream *stream)
+/* Its place on the stream, NULL where there is none. Walks the shorter of the two lists: a listener
+ * may have thousands of streams of its own. */
+static struct place *place_of(const struct listener *l, const struct stream *stream)
 {
     struct place *place;
 
     if (stream->n_listeners < l->n_streams) {
         list_each (place, &stream->places, in_stream) {
             if (place->listener == l)
-                return true;
+                return place;
         }
-        return false;
+        return NULL;
     }
     list_each (place, &l->places, in_listener) {
         if (place->stream == stream)
-            return true;
+            return place;
     }
-    return false;
+    return NULL;
 }
 
 int hub_listen(struct hub *hub, struct listener *l, const char *name, size_t len)
@@ -111,7 +112,7 @@ int hub_listen(struct hub *hub, struct listener *l, const char *name, size_t len
     bool first = !stream;
 
     assert(!hub->publishing); /* I3 */
-    if (stream && listens(l, stream))
+    if (stream && place_of(l, stream))
         return -EEXIST;
     struct place *place = malloc(sizeof *place);
     if (!place)
@@ -144,6 +145,16 @@ static void leave_place(struct hub *hub, struct place *place)
     table_remove(&hub->streams, &stream->node);
     hub->interest(hub->ctx, stream->name, stream->name_len, false);
     free(stream);
+}
+
+void hub_unlisten(struct hub *hub, struct listener *l, const char *name, size_t len)
+{
+    struct stream *stream = hub_find(hub, name, len);
+    struct place *place = stream ? place_of(l, stream) : NULL;
+
+    assert(!hub->publishing); /* I3 */
+    if (place)
+        leave_place(hub, place);
 }
 
 void hub_leave(struct hub *hub, struct listener *l)

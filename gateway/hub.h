@@ -73,6 +73,9 @@ void listener_init(struct listener *l, deliver_fn *deliver);
  * -EEXIST walks the listener's streams or the stream's listeners, whichever are fewer. */
 int hub_listen(struct hub *hub, struct listener *l, const char *name, size_t len);
 
+/* Leave one stream, if it listens to it. Looks for it as hub_listen() does. */
+void hub_unlisten(struct hub *hub, struct listener *l, const char *name, size_t len);
+
 /* Leave every stream. May be called twice. */
 void hub_leave(struct hub *hub, struct listener *l);
 

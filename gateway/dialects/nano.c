@@ -120,10 +120,11 @@ static void leave(struct client *c, struct view *view)
 
 /* The view of that key takes the place of the one before, which is left last: a stream of both has
  * a listener all the time, and so nothing is missed. */
-static int move(struct client *c, enum nano_topic topic, const char *key, size_t len)
+static int move(struct client *c, struct nano_options *o, const char *key, size_t len)
 {
-    struct view **place = place_of(c, topic), *before = *place;
-    struct nano_request how = {.nano = c->host->shared[SHARED_NANO], .before = before};
+    struct view **place = place_of(c, (enum nano_topic)o->topic), *before = *place;
+    struct nano_request how = {
+        .nano = c->host->shared[SHARED_NANO], .options = o, .before = before};
 
     c->n_memberships -= before != NULL; /* for the limit: one comes, one goes */
     int err = client_join(c, &nano_view, key, len, &how);
@@ -136,15 +137,20 @@ static int move(struct client *c, enum nano_topic topic, const char *key, size_t
     return 0;
 }
 
-/* true: done. */
-static bool take_options(struct client *c, const struct nano_options *o, int err, size_t ignored)
+static int see(struct client *c, struct nano_options *o)
 {
+    struct nano *nano = c->host->shared[SHARED_NANO];
     struct text key = {0};
 
-    nano_options_key(o, &key);
-    if (!err)
-        err = key.failed ? -ENOMEM : move(c, (enum nano_topic)o->topic, key.at, key.len);
+    nano_options_key(o, ++nano->own_views, &key);
+    int err = key.failed ? -ENOMEM : move(c, o, key.at, key.len);
     text_free(&key);
+    return err;
+}
+
+/* What reading or updating the options came to. true: done. */
+static bool is_done(struct client *c, int err, size_t ignored)
+{
     c->host->counters->bad_requests += ignored;
     if (err == -ENOMEM)
         client_close(c, CLOSE_no_memory);
@@ -163,9 +169,10 @@ static void subscribe(struct client *c, const struct request *r)
     }
     int err = nano_options_read(&o, r->topic, (enum profile)c->profile, r->options,
                                 c->host->settings->nano_max_accounts, &ignored);
-    bool done = take_options(c, &o, err, ignored);
+    if (!err)
+        err = see(c, &o);
     nano_options_fini(&o);
-    if (done)
+    if (is_done(c, err, ignored))
         acknowledge(c, r, "subscribe");
 }
 
@@ -185,8 +192,7 @@ static void unsubscribe(struct client *c, const struct request *r)
  * they are, without an answer. */
 static void update(struct client *c, const struct request *r)
 {
-    const struct view *view =
-        r->topic == NANO_CONFIRMATION ? *place_of(c, NANO_CONFIRMATION) : NULL;
+    struct view *view = r->topic == NANO_CONFIRMATION ? *place_of(c, NANO_CONFIRMATION) : NULL;
     struct nano_options o;
     size_t ignored;
 
@@ -194,9 +200,10 @@ static void update(struct client *c, const struct request *r)
         return;
     int err = nano_options_update(&o, nano_view_options(view), r->options,
                                   c->host->settings->nano_max_accounts, &ignored);
-    bool done = take_options(c, &o, err, ignored);
+    if (!err)
+        err = nano_view_can_update(view, &o) ? nano_view_update(view, &o) : see(c, &o);
     nano_options_fini(&o);
-    if (done)
+    if (is_done(c, err, ignored))
         acknowledge(c, r, "update");
 }
 

@@ -19,6 +19,7 @@ enum {
     ENTRY_MAX = 256, /* bytes of an account written with escapes; longer is no account */
     SCALAR_MAX = 64, /* bytes of a truth value or type; longer is neither */
     KEYS_FIRST = 4,
+    KEYS_FEW = 16,
 };
 
 static const char *const topic_names[NANO_TOPICS + 1] = {
@@ -131,21 +132,60 @@ static int append_key(struct nano_options *o, const struct nano_key *key)
     return 0;
 }
 
+bool nano_options_has(const struct nano_options *o, const struct nano_key *key)
+{
+    return o->n > 0 && bsearch(key, o->keys, o->n, sizeof *key, nano_key_compare);
+}
+
 static bool has_key(const struct nano_options *o, uint32_t n, const struct nano_key *key)
 {
     return n > 0 && bsearch(key, o->keys, n, sizeof *key, nano_key_compare);
 }
 
-static void sort_keys(struct nano_options *o)
+static void sort_all(struct nano_options *o)
 {
     uint32_t kept = 0;
 
-    if (o->n > 1)
-        qsort(o->keys, o->n, sizeof *o->keys, nano_key_compare);
+    qsort(o->keys, o->n, sizeof *o->keys, nano_key_compare);
     for (uint32_t i = 0; i < o->n; i++)
         if (kept == 0 || nano_key_compare(&o->keys[i], &o->keys[kept - 1]) != 0)
             o->keys[kept++] = o->keys[i];
     o->n = kept;
+}
+
+/* Put a key where it belongs among those that are sorted. */
+static void insert_key(struct nano_options *o, const struct nano_key *key)
+{
+    uint32_t low = 0, high = o->n;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (nano_key_compare(&o->keys[middle], key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < o->n && nano_key_compare(&o->keys[low], key) == 0)
+        return;
+    memmove(&o->keys[low + 1], &o->keys[low], (o->n - low) * sizeof *o->keys);
+    o->keys[low] = *key;
+    o->n++;
+}
+
+/* Sort again, once keys were appended to `before` sorted ones: often one to thousands. */
+static void sort_keys(struct nano_options *o, uint32_t before)
+{
+    struct nano_key few[KEYS_FEW];
+    uint32_t n = o->n - before;
+
+    if (n > KEYS_FEW) {
+        sort_all(o);
+        return;
+    }
+    memcpy(few, o->keys + before, n * sizeof *few);
+    o->n = before;
+    for (uint32_t i = 0; i < n; i++)
+        insert_key(o, &few[i]);
 }
 
 /* "Both prefixes are supported": see nano_account.h. What is no account is passed over. */
@@ -164,7 +204,8 @@ static int add_accounts(struct nano_options *o, struct json_value list, size_t l
         else if (append_key(o, &key) < 0)
             return -ENOMEM;
     }
-    sort_keys(o);
+    if (o->n > before)
+        sort_keys(o, before);
     return 0;
 }
 
@@ -176,7 +217,7 @@ static int remove_accounts(struct nano_options *o, struct json_value list)
     int err = add_accounts(&gone, list, SIZE_MAX, &ignored);
 
     for (uint32_t i = 0; !err && i < o->n; i++)
-        if (!has_key(&gone, gone.n, &o->keys[i]))
+        if (!nano_options_has(&gone, &o->keys[i]))
             o->keys[kept++] = o->keys[i];
     if (!err)
         o->n = kept;
@@ -280,6 +321,20 @@ int nano_options_read(struct nano_options *o, enum nano_topic topic, enum profil
                                       : read_vote(o, options, limit, ignored);
 }
 
+static int copy_keys(struct nano_options *o, const struct nano_options *from)
+{
+    uint32_t cap = from->n + KEYS_FEW;
+
+    o->keys = malloc(cap * sizeof *o->keys);
+    if (!o->keys)
+        return -ENOMEM;
+    if (from->n > 0)
+        memcpy(o->keys, from->keys, from->n * sizeof *o->keys);
+    o->n = from->n;
+    o->cap = cap;
+    return 0;
+}
+
 int nano_options_update(struct nano_options *o, const struct nano_options *old,
                         struct json_value options, size_t limit, size_t *ignored)
 {
@@ -290,9 +345,8 @@ int nano_options_update(struct nano_options *o, const struct nano_options *old,
     o->cap = o->n = 0;
     o->keys = NULL;
     *ignored = 0;
-    for (uint32_t i = 0; i < old->n; i++)
-        if (append_key(o, &old->keys[i]) < 0)
-            return -ENOMEM;
+    if (copy_keys(o, old) < 0)
+        return -ENOMEM;
     if (add.kind != JSON_NONE || del.kind != JSON_NONE)
         o->flags |= NANO_BY_ACCOUNT;
     int err = add_accounts(o, add, limit, ignored);
@@ -308,13 +362,17 @@ void nano_options_fini(struct nano_options *o)
 
 /* ---- the key -------------------------------------------------------------------------------- */
 
-void nano_options_key(const struct nano_options *o, struct text *key)
+void nano_options_key(const struct nano_options *o, uint64_t number, struct text *key)
 {
-    const char head[KEY_HEAD] = {(char)o->profile, (char)o->topic, (char)(o->flags & 0xff),
-                                 (char)(o->flags >> 8)};
+    bool own = o->n > NANO_SHARED_MAX;
+    unsigned flags = o->flags | (own ? NANO_OWN : 0);
+    const char head[KEY_HEAD] = {(char)o->profile, (char)o->topic, (char)(flags & 0xff),
+                                 (char)(flags >> 8)};
 
     text_add_bytes(key, head, sizeof head);
-    if (o->n > 0)
+    if (own)
+        text_add_bytes(key, (const char *)&number, sizeof number);
+    else if (o->n > 0)
         text_add_bytes(key, (const char *)o->keys, o->n * sizeof *o->keys);
 }
 
@@ -322,9 +380,10 @@ void nano_options_of_key(struct nano_options *o, const char *key, size_t len)
 {
     const unsigned char *head = (const unsigned char *)key;
 
-    *o = (struct nano_options){.profile = head[0],
-                               .topic = head[1],
-                               .flags = (uint16_t)(head[2] | head[3] << 8),
-                               .n = (uint32_t)((len - KEY_HEAD) / sizeof *o->keys),
-                               .keys = (struct nano_key *)(void *)(uintptr_t)(key + KEY_HEAD)};
+    *o = (struct nano_options){
+        .profile = head[0], .topic = head[1], .flags = (uint16_t)(head[2] | head[3] << 8)};
+    if (o->flags & NANO_OWN)
+        return;
+    o->n = (uint32_t)((len - KEY_HEAD) / sizeof *o->keys);
+    o->keys = (struct nano_key *)(void *)(uintptr_t)(key + KEY_HEAD);
 }

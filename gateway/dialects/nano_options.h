@@ -5,7 +5,8 @@
  * The node reads requests into a property tree, in which every scalar is a text: true and "true"
  * are the same, and of a repeated key the first counts. What it can't read counts as left out.
  *
- * The key is the canonical form: requests that ask for the same thing have the same key.
+ * The key is the canonical form: requests that ask for the same thing have the same key. It leaves
+ * out accounts beyond a few: such lists are hardly ever shared, and change often.
  */
 #ifndef GATEWAY_DIALECTS_NANO_OPTIONS_H
 #define GATEWAY_DIALECTS_NANO_OPTIONS_H
@@ -53,7 +54,11 @@ enum nano_flag {
     NANO_INDETERMINATE = 1 << 11,
     /* There were options at all. */
     NANO_GIVEN = 1 << 12,
+    /* In a key: it has a number instead of the accounts. */
+    NANO_OWN = 1 << 13,
 };
+
+enum { NANO_SHARED_MAX = 64 }; /* accounts in a key; with more, each client has a key of its own */
 
 struct nano_options {
     uint8_t profile, topic;
@@ -82,9 +87,13 @@ int nano_options_update(struct nano_options *o, const struct nano_options *old,
 
 void nano_options_fini(struct nano_options *o);
 
-void nano_options_key(const struct nano_options *o, struct text *key);
+/* number: one that no other key has, for options with more than NANO_SHARED_MAX accounts. */
+void nano_options_key(const struct nano_options *o, uint64_t number, struct text *key);
 
-/* The options in a key, which must outlive them: not for nano_options_fini(). */
+bool nano_options_has(const struct nano_options *o, const struct nano_key *key);
+
+/* The options in a key, which must outlive them: not for nano_options_fini(). With NANO_OWN their
+ * accounts are missing. */
 void nano_options_of_key(struct nano_options *o, const char *key, size_t len);
 
 #endif

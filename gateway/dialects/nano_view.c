@@ -19,7 +19,9 @@ struct seen {
 
 struct state {
     struct nano *nano;
-    struct nano_options options; /* its accounts are in the view's key */
+    struct hub *hub;
+    bool own;                    /* one client's alone, for as long as it lives */
+    struct nano_options options; /* its accounts are in the view's key, or the view's own */
     struct seen *seen;           /* NULL: it has one stream at most */
 };
 
@@ -39,22 +41,44 @@ static int listen_on(struct view *view, struct hub *hub, const char *stream, siz
     return err == -EEXIST ? 0 : err;
 }
 
-static int listen_to_keys(struct view *view, struct hub *hub, const char *kind)
+static size_t stream_of(const struct view *view, const struct nano_key *key,
+                        char stream[STREAM_NAME_MAX + 1])
 {
-    const struct nano_options *o = nano_view_options(view);
+    bool vote = nano_view_options(view)->topic == NANO_VOTE;
     char account[NANO_ACCOUNT_LEN + 1], value[STREAM_VALUE_MAX + 1];
+
+    nano_account_write(key, account);
+    stream_name_encode(account, NANO_ACCOUNT_LEN, value);
+    int len = snprintf(stream, STREAM_NAME_MAX + 1, "nano.%s.%s",
+                       vote ? "vote.representative" : "confirmation.account", value);
+    assert(len > 0 && len <= STREAM_NAME_MAX);
+    return (size_t)len;
+}
+
+/* To those of o that are not in `but`. */
+static int listen_to_keys(struct view *view, struct hub *hub, const struct nano_options *o,
+                          const struct nano_options *but)
+{
     char stream[STREAM_NAME_MAX + 1];
 
     for (uint32_t i = 0; i < o->n; i++) {
-        nano_account_write(&o->keys[i], account);
-        stream_name_encode(account, NANO_ACCOUNT_LEN, value);
-        int len = snprintf(stream, sizeof stream, "nano.%s.%s", kind, value);
-        assert(len > 0 && len <= STREAM_NAME_MAX);
-        int err = listen_on(view, hub, stream, (size_t)len);
+        if (but && nano_options_has(but, &o->keys[i]))
+            continue;
+        int err = listen_on(view, hub, stream, stream_of(view, &o->keys[i], stream));
         if (err)
             return err;
     }
     return 0;
+}
+
+static void leave_keys(struct view *view, struct hub *hub, const struct nano_options *o,
+                       const struct nano_options *but)
+{
+    char stream[STREAM_NAME_MAX + 1];
+
+    for (uint32_t i = 0; i < o->n; i++)
+        if (!nano_options_has(but, &o->keys[i]))
+            hub_unlisten(hub, &view->listener, stream, stream_of(view, &o->keys[i], stream));
 }
 
 static int listen_to_topic(struct view *view, struct hub *hub)
@@ -76,7 +100,7 @@ static int listen_by_account(struct view *view, struct hub *hub)
     if (!(o->flags & NANO_BLOCK))
         return 0;
     int err = o->flags & NANO_LOCAL ? listen_on(view, hub, local, sizeof local - 1) : 0;
-    return err ? err : listen_to_keys(view, hub, "confirmation.account");
+    return err ? err : listen_to_keys(view, hub, o, NULL);
 }
 
 static int listen_to_all(struct view *view, struct hub *hub)
@@ -86,8 +110,30 @@ static int listen_to_all(struct view *view, struct hub *hub)
     if (o->flags & NANO_BY_ACCOUNT)
         return listen_by_account(view, hub);
     if (o->topic == NANO_VOTE && o->n > 0)
-        return listen_to_keys(view, hub, "vote.representative");
+        return listen_to_keys(view, hub, o, NULL);
     return listen_to_topic(view, hub);
+}
+
+/* Its own view takes the accounts over: whoever made the list has an empty one left. */
+static void take_keys(struct nano_options *to, struct nano_options *from)
+{
+    to->keys = from->keys;
+    to->n = from->n;
+    to->cap = from->cap;
+    from->keys = NULL;
+    from->n = from->cap = 0;
+}
+
+static void set_options(struct view *view, struct nano_options *from)
+{
+    struct state *state = view->state;
+
+    nano_options_of_key(&state->options, view->key, view->key_len);
+    state->own = state->options.flags & NANO_OWN;
+    if (!state->own)
+        return;
+    state->options.flags &= (uint16_t)~NANO_OWN;
+    take_keys(&state->options, from);
 }
 
 static int open_view(struct view *view, struct hub *hub, const void *how)
@@ -97,7 +143,8 @@ static int open_view(struct view *view, struct hub *hub, const void *how)
     struct state *state = view->state;
 
     state->nano = request->nano;
-    nano_options_of_key(&state->options, view->key, view->key_len);
+    state->hub = hub;
+    set_options(view, request->options);
     int err = listen_to_all(view, hub);
     if (err || view->listener.n_streams <= 1)
         return err;
@@ -114,6 +161,31 @@ static void close_view(struct view *view)
     struct state *state = view->state;
 
     free(state->seen);
+    if (state->own)
+        nano_options_fini(&state->options);
+}
+
+bool nano_view_can_update(const struct view *view, const struct nano_options *o)
+{
+    const struct state *state = view->state;
+
+    return state->own && o->flags == state->options.flags && o->topic == state->options.topic;
+}
+
+int nano_view_update(struct view *view, struct nano_options *o)
+{
+    struct state *state = view->state;
+    struct nano_options old = state->options;
+
+    if (old.flags & NANO_BLOCK) { /* otherwise it listens to none of them */
+        int err = listen_to_keys(view, state->hub, o, &old);
+        if (err)
+            return err;
+        leave_keys(view, state->hub, &old, o);
+    }
+    take_keys(&state->options, o);
+    nano_options_fini(&old);
+    return 0;
 }
 
 /* ---- its messages --------------------------------------------------------------------------- */

@@ -78,12 +78,13 @@ class Recorded(DriftTest):
     async def test_who_comes_after_the_publisher_gets_the_last_order_book_alone(self):
         redis, gateway = await self.pair()
         await self.play_samples(redis)
-        client = await self.drift_client(gateway, subscribe("orderbook", grouping=100),
-                                         subscribe("trades"))
-        await self.acknowledged(client, 1)
-        await self.acknowledged(client, 1)
+        client = await self.drift_client(gateway, subscribe("orderbook", grouping=100))
+        await self.acknowledged(client)
         last = recorded("orderbook_perp_0_grouped_100")[-1]
         self.assertEqual(await client.text(), sent(last))
+        await client.send(subscribe("trades"))
+        await self.acknowledged(client)
+        await redis.has_listeners(PREFIX + "trades_perp_0", 1)
         await client.expect_silence()
 
     async def test_last_values_are_kept_for_order_books_only_and_not_for_ever(self):

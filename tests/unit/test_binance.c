@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "tests/support/fake_client.h"
+#include "tests/support/leaks.h"
 
 static struct fake_gateway g;
 static struct client *c;
@@ -18,6 +19,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     fake_gateway_stop(&g);
+    no_leaks();
 }
 
 static void answers(const char *request, const char *answer)

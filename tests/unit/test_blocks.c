@@ -104,6 +104,15 @@ Test(blocks, an_end_that_never_came_is_a_gap)
     expect_ready(13, "");
 }
 
+Test(blocks, parts_of_two_heights_in_turns_are_a_gap)
+{
+    begin_after(10);
+    part(11, "a");
+    part(12, "b");
+    part(11, "c");
+    cr_expect_eq(end(11), BLOCKS_GAP);
+}
+
 Test(blocks, a_hole_before_a_part_is_a_gap)
 {
     begin_after(10);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "tests/support/fake_client.h"
+#include "tests/support/leaks.h"
 
 /* A dialect that repeats what it was told, and whose hooks the tests set. */
 static struct {
@@ -83,6 +84,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     fake_gateway_stop(&g);
+    no_leaks();
 }
 
 static int join(const char *key)
@@ -277,7 +279,7 @@ Test(client, a_message_that_becomes_too_long_by_its_pieces_ends_it)
 Test(client, pieces_of_a_message_are_freed_with_the_client)
 {
     client_receive(c, "ab", 2, true, false, false);
-    fake_close(&g, c); /* the sanitizer would tell */
+    fake_close(&g, c); /* see no_leaks() */
 }
 
 Test(client, more_messages_than_its_rate_in_one_second_end_it)

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "tests/support/fake_client.h"
+#include "tests/support/leaks.h"
 
 static struct fake_gateway g;
 static struct client *c;
@@ -15,6 +16,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     fake_gateway_stop(&g);
+    no_leaks();
 }
 
 static void as_node(void)

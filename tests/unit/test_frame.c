@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/leaks.h"
+
 static struct frame *f;
 
 static void tear_down(void)
 {
     frame_unref(&f);
+    no_leaks();
 }
 
 static void build(size_t len)

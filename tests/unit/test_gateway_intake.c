@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "tests/support/fake_client.h"
+#include "tests/support/leaks.h"
 
 enum { BOOK, OTHER };
 
@@ -23,6 +24,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     fake_gateway_stop(&g);
+    no_leaks();
 }
 
 /* What the client hears of a message on "s": its data, without the wrapping. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "publisher/publisher_settings.h"
+#include "tests/support/leaks.h"
 
 enum { ARGS_MAX = 24 };
 
@@ -57,6 +58,7 @@ static void expect_refused(const char *const *flags, const char *name)
 static void tear_down(void)
 {
     gateway_settings_free(&s);
+    no_leaks();
 }
 
 TestSuite(gateway_settings, .fini = tear_down);

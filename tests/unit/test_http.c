@@ -6,6 +6,7 @@
 
 #include "common/json_span.h"
 #include "tests/support/fake_client.h"
+#include "tests/support/leaks.h"
 
 enum { WORKERS = 2 };
 
@@ -29,6 +30,7 @@ static void tear_down(void)
 {
     text_free(&a.body);
     fake_gateway_stop(&g);
+    no_leaks();
 }
 
 static void get(const char *path)

@@ -181,6 +181,25 @@ Test(injective, clients_with_one_filter_and_id_share_the_very_frame)
     cr_expect_eq(views_count(g.views), 1u);
 }
 
+Test(injective, every_subscription_has_its_own_id_however_many_there_are)
+{
+    char name[16], wanted[40];
+
+    for (int i = 0; i < 40; i++) {
+        snprintf(name, sizeof name, "n%d", i);
+        subscribe(c, i, name, ALL_PRICES);
+    }
+    confirm_prices();
+    end(1);
+    end(2);
+    char *heard = strdup(fake_heard(&g, c));
+    for (int i = 0; i < 40; i++) {
+        snprintf(wanted, sizeof wanted, "\"id\":%d,\"result\":{", i);
+        cr_expect_not_null(strstr(heard, wanted), "%d", i);
+    }
+    free(heard);
+}
+
 Test(injective, the_profiles_do_not_share_a_view)
 {
     struct client *other = fake_open(&g, &dialect_injective, PROFILE_DOC, "/", "");

@@ -57,7 +57,7 @@ Test(nano_local, confirmations_of_its_accounts_are_taken_and_no_others)
 
 Test(nano_local, a_confirmation_of_two_of_them_is_taken_once)
 {
-    cr_assert_eq(load(Y "\n" X), 0, "%s", error);
+    cr_assert_eq(load(X "\n" Y), 0, "%s", error);
     cr_expect(takes(OF X, "{\"a\":1}"));
     cr_expect_not(takes(OF Y, "{\"a\":1}"));
     cr_expect(takes(OF Y, "{\"a\":2}"));

@@ -47,8 +47,8 @@ static bool same_key(const char *a, const char *b)
     struct nano_options y = options(NANO_CONFIRMATION, PROFILE_DOC, b, 100);
     struct text k = {0}, l = {0};
 
-    nano_options_key(&x, &k);
-    nano_options_key(&y, &l);
+    nano_options_key(&x, 1, &k);
+    nano_options_key(&y, 2, &l);
     bool same = k.len == l.len && memcmp(k.at, l.at, k.len) == 0;
     nano_options_fini(&x);
     nano_options_fini(&y);
@@ -186,7 +186,7 @@ Test(nano_options, a_key_can_be_read_back)
                                           100);
     struct text key = {0};
 
-    nano_options_key(&o, &key);
+    nano_options_key(&o, 1, &key);
     nano_options_of_key(&back, key.at, key.len);
     cr_expect_eq(back.topic, NANO_VOTE);
     cr_expect_eq(back.profile, PROFILE_NODE);

@@ -11,6 +11,7 @@
 
 #include "gateway/counters.h"
 #include "gateway/queue.h"
+#include "tests/support/leaks.h"
 
 enum { READ_MAX = 8 << 20 };
 
@@ -41,6 +42,7 @@ static void tear_down(void)
     close(ends[0]);
     close(ends[1]);
     free(read_bytes);
+    no_leaks();
 }
 
 /* A frame of len bytes in all, whose payload says which it is. */
@@ -182,6 +184,7 @@ Test(outlet, a_client_that_is_due_other_frames_gets_its_own)
     push(&q, a), push(&q, b), push(&q, c);
     write_out(&q);
     expect_frames("abc");
+    cr_expect_eq(counters.writes, 2u, "what fits into one write goes in one");
     push(&q, a), push(&q, b);
     write_out(&q);
     expect_frames("ab");

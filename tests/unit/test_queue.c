@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "gateway/frame.h"
+#include "tests/support/leaks.h"
 
 static struct queue q;
 static struct frame *f[4]; /* payloads of 1, 2, 3 and 4 bytes */
@@ -21,6 +22,7 @@ static void tear_down(void)
     queue_clear(&q);
     for (size_t i = 0; i < 4; i++)
         frame_unref(&f[i]);
+    no_leaks();
 }
 
 static void push(uint32_t from, uint32_t to)

@@ -4,6 +4,8 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "tests/support/leaks.h"
+
 struct element {
     int number;
     struct table_node node;
@@ -24,6 +26,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     table_fini(&t);
+    no_leaks();
 }
 
 static uint64_t hash_of(int number)

@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/support/leaks.h"
+
 static struct text t;
 
 static void tear_down(void)
 {
     text_free(&t);
+    no_leaks();
 }
 
 TestSuite(text, .fini = tear_down);
@@ -56,11 +59,13 @@ Test(text, the_nul_has_room_at_every_length_near_a_doubling)
 
     memset(bytes, 'y', sizeof bytes);
     for (size_t len = 1020; len < 1030; len++) {
+        text_add(&t, "x");
         text_add_bytes(&t, bytes, len);
-        cr_expect_eq(t.at[len], '\0');
+        cr_expect_eq(t.at[len + 1], '\0');
         text_free(&t);
+        text_add(&t, "x");
         text_add(&t, "%.*s", (int)len, bytes);
-        cr_expect_eq(strlen(t.at), len);
+        cr_expect_eq(strlen(t.at), len + 1);
         text_free(&t);
     }
 }

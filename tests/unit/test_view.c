@@ -9,6 +9,7 @@
 
 #include "common/message.h"
 #include "gateway/frame.h"
+#include "tests/support/leaks.h"
 
 /* view.c never looks into a client: any memory will do. */
 struct client {
@@ -133,6 +134,7 @@ static void tear_down(void)
     views_free(&views);
     views_free(&views); /* of nothing: nothing */
     hub_free(&hub);
+    no_leaks();
 }
 
 TestSuite(view, .init = set_up, .fini = tear_down);
@@ -236,6 +238,7 @@ Test(view, members_may_leave_from_any_place_and_the_others_stay_members)
 
     for (int i = 0; i < left; i++)
         join(i, "x");
+    cr_expect_eq(hub_stream_clients(hub_find(hub, "x", 1)), (uint64_t)left);
     for (size_t k = 0; k < sizeof leaving / sizeof *leaving; k++) {
         views_leave(views, member(leaving[k], "x"));
         cr_expect_null(member(leaving[k], "x"));

@@ -109,6 +109,18 @@ Test(wheel, after_a_long_pause_everything_due_rings_once_and_nothing_else)
     }
 }
 
+Test(wheel, after_a_long_pause_no_slot_is_left_out)
+{
+    for (int i = 0; i < WHEEL_SLOTS; i++) {
+        wheel_entry_init(&many[i].entry);
+        wheel_set(&w, &many[i].entry, now_ms + (uint64_t)i * WHEEL_TICK_MS);
+    }
+    now_ms += 3 * ROUND_MS + 7 * WHEEL_TICK_MS;
+    wheel_run(&w, now_ms, due, &w);
+    for (int i = 0; i < WHEEL_SLOTS; i++)
+        cr_assert_eq(many[i].rang, 1, "%d", i);
+}
+
 Test(wheel, moving_a_deadline_forgets_the_old_one)
 {
     wheel_set(&w, &a.entry, now_ms + 1000);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/support/leaks.h"
+
 enum { LINGER_MS = 2000 };
 
 static struct wishes w;
@@ -20,6 +22,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     wishes_fini(&w);
+    no_leaks();
 }
 
 static void want(const char *name)
