@@ -52,7 +52,8 @@ static bool judge(const struct intake *in, struct stream *stream, const struct m
     case CONTINUITY_GAP:
         count->gaps++;
         count->gap_messages += missing;
-        stream->holed = missing > 0; /* not at a new term: what it begins with is sent whole */
+        stream->holed = m->seq > 1; /* a new term's first has nothing before it: whoever leads
+                                     * now sends again what was at hand */
         return true;
     case CONTINUITY_NEXT: break;
     }

@@ -160,13 +160,6 @@ static size_t type_of(const struct injective_view_state *s, uint32_t place)
 
 /* ---- parts of a block ------------------------------------------------------------------------ */
 
-/* Where a publisher's new term begins, the stream's first message has nothing before it: what the
- * old term still had of a block the new one sends again, or the heights tell. */
-static bool is_hole(const struct stream *stream, const struct message *m)
-{
-    return stream->holed && !(m->has_head && m->seq == 1);
-}
-
 /* The events that the other list has, too, one behind the other. */
 static struct span matching(struct injective_view_state *s, const struct injective_type *type,
                             const struct filter_type *wanted, bool *failed)
@@ -204,8 +197,8 @@ static void take_part(struct view *view, const struct stream *stream, const stru
         return;
     }
     struct span part = matching(s, &injective_types[type], &s->filter->types[type], &failed);
-    blocks_part(&s->blocks, m->epoch, im->height, failed || is_hole(stream, m), place, part.at,
-                part.len, s->settings->injective_max_block);
+    blocks_part(&s->blocks, m->epoch, im->height, failed || stream->holed, place, part.at, part.len,
+                s->settings->injective_max_block);
 }
 
 /* ---- the end of a block ---------------------------------------------------------------------- */
@@ -241,7 +234,7 @@ static void take_end(struct view *view, const struct stream *stream, const struc
 
     if (!injective_message_read(&s->shared->message, stream, m, NULL))
         return; /* the next height tells that one is missing */
-    bool hole = is_hole(stream, m) || im->missed || losses != s->losses;
+    bool hole = stream->holed || im->missed || losses != s->losses;
     s->losses = losses;
     switch (blocks_end(&s->blocks, m->epoch, im->height, m->time_us, hole,
                        hub_confirmed(&view->listener))) {

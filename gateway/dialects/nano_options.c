@@ -17,7 +17,6 @@ enum {
     ALL_TYPES = NANO_QUORUM | NANO_HEIGHT | NANO_INACTIVE,
     KEY_HEAD = 4,    /* profile, topic, flags in two bytes */
     ENTRY_MAX = 256, /* bytes of an account written with escapes; longer is no account */
-    SCALAR_MAX = 64, /* bytes of a truth value or type; longer is neither */
     KEYS_FIRST = 4,
     KEYS_FEW = 16,
 };
@@ -35,61 +34,7 @@ static const char *const topic_names[NANO_TOPICS + 1] = {
     [NANO_ACK] = "ack",
 };
 
-/* ---- scalars -------------------------------------------------------------------------------- */
-
-/* The text of a scalar, with NUL behind; "" for what has none, or too long a one. */
-static void read_scalar(struct json_value value, char buf[SCALAR_MAX])
-{
-    int len = 0;
-
-    if (value.kind == JSON_STRING) {
-        len = json_string(value, buf, SCALAR_MAX - 1);
-    } else if (value.kind > JSON_NONE && value.kind < JSON_STRING && value.len < SCALAR_MAX) {
-        memcpy(buf, value.at, value.len);
-        len = (int)value.len;
-    }
-    buf[len < 0 || memchr(buf, '\0', (size_t)len) ? 0 : len] = '\0';
-}
-
-bool nano_text_is(struct json_value value, const char *text)
-{
-    char buf[SCALAR_MAX];
-
-    if (value.kind == JSON_STRING)
-        return json_string_is(value, text);
-    read_scalar(value, buf);
-    return strcmp(buf, text) == 0;
-}
-
-static const char *skip_space(const char *p)
-{
-    return p + strspn(p, " \t\n\v\f\r");
-}
-
-/* A number of value 0 or 1, or else a word; white space on either side, nothing more. */
-bool nano_bool(struct json_value value, bool fallback)
-{
-    char buf[SCALAR_MAX];
-    bool result;
-
-    read_scalar(value, buf);
-    const char *p = skip_space(buf);
-    const char *digits = p + (*p == '+' || *p == '-');
-    size_t n = strspn(digits, "0123456789"), zeros = strspn(digits, "0");
-    if (n > 0 && (zeros == n || (zeros == n - 1 && digits[zeros] == '1' && *p != '-'))) {
-        result = zeros < n;
-        p = digits + n;
-    } else if (strncmp(p, "true", 4) == 0) {
-        result = true;
-        p += 4;
-    } else if (strncmp(p, "false", 5) == 0) {
-        result = false;
-        p += 5;
-    } else {
-        return fallback;
-    }
-    return *skip_space(p) == '\0' ? result : fallback;
-}
+/* ---- topics --------------------------------------------------------------------------------- */
 
 enum nano_topic nano_topic_of(struct json_value topic)
 {
@@ -245,9 +190,9 @@ static unsigned read_types(struct json_value type)
         {"active_confirmation_height", NANO_HEIGHT},
         {"inactive", NANO_INACTIVE},
     };
-    char buf[SCALAR_MAX];
+    char buf[NANO_SCALAR_MAX];
 
-    read_scalar(type, buf);
+    nano_scalar(type, buf);
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcasecmp(buf, known[i].name) == 0)
             return known[i].types;

@@ -2,8 +2,7 @@
  *
  *   {"confirmation_type":"active","accounts":["nano_…"]}  -->  struct nano_options  -->  key
  *
- * The node reads requests into a property tree, in which every scalar is a text: true and "true"
- * are the same, and of a repeated key the first counts. What it can't read counts as left out.
+ * Of a repeated key the first counts. What can't be read counts as left out.
  *
  * The key is the canonical form: requests that ask for the same thing have the same key. It leaves
  * out accounts beyond a few: such lists are hardly ever shared, and change often.
@@ -18,6 +17,7 @@
 #include "common/json_span.h"
 #include "common/nano_account.h"
 #include "common/text.h"
+#include "gateway/dialects/nano_scalar.h"
 #include "gateway/listen_address.h"
 
 enum nano_topic {
@@ -66,12 +66,6 @@ struct nano_options {
     uint32_t n, cap;
     struct nano_key *keys; /* sorted, each once */
 };
-
-/* The texts of a property tree: true for a scalar whose text is `text`. */
-bool nano_text_is(struct json_value value, const char *text);
-
-/* A truth value; fallback where it can't be read as one. */
-bool nano_bool(struct json_value value, bool fallback);
 
 enum nano_topic nano_topic_of(struct json_value topic);
 const char *nano_topic_name(enum nano_topic topic); /* of those that have events */

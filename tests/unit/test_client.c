@@ -492,6 +492,17 @@ Test(client, gone_it_has_left_everything_and_is_counted_once)
     cr_expect_eq(g.counters.closes[CLOSE_drain], 1u);
 }
 
+Test(client, time_goes_on_without_those_that_have_gone)
+{
+    struct client *marked = fake_open(&g, &dialect, PROFILE_DOC, "/", "");
+
+    client_close(marked, CLOSE_drain);
+    fake_turn(&g);
+    fake_close(&g, c);
+    fake_pass(&g, 100000);
+    cr_expect_not(marked->dirty, "whose deadline could that have been?");
+}
+
 Test(client, what_comes_after_its_end_is_passed_over)
 {
     client_close(c, CLOSE_drain);

@@ -225,6 +225,16 @@ Test(listen_unix, a_socket_that_somebody_answers_on_is_in_use)
     close(theirs);
 }
 
+Test(listen_unix, a_socket_of_another_kind_is_left_alone)
+{
+    int theirs = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    cr_assert_eq(bind(theirs, (const struct sockaddr *)&a.address, a.address_len), 0);
+    cr_expect_eq(listen_address_open(&a), -EADDRINUSE);
+    cr_expect_eq(access(path, F_OK), 0);
+    close(theirs);
+}
+
 Test(listen_unix, a_file_that_is_no_socket_is_left_alone)
 {
     FILE *file = fopen(path, "w");

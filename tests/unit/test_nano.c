@@ -175,6 +175,93 @@ Test(nano, thousands_of_accounts_are_thousands_of_streams)
     text_free(&t);
 }
 
+/* "[…]": `n` accounts, each by its number. */
+static const char *many_accounts(unsigned n)
+{
+    static char text[200 * (NANO_ACCOUNT_LEN + 3) + 3];
+    char name[NANO_ACCOUNT_LEN + 1], *at = text;
+
+    cr_assert_leq(n, 200u);
+    for (unsigned i = 0; i < n; i++) {
+        nano_account_write(&(struct nano_key){.bytes = {(unsigned char)i}}, name);
+        at += sprintf(at, "%c\"%s\"", i ? ',' : '[', name);
+    }
+    strcpy(at, "]");
+    return text;
+}
+
+static void with_many(struct client *who, const char *format)
+{
+    char text[20000];
+
+    snprintf(text, sizeof text, format, many_accounts(100));
+    fake_say(who, text);
+}
+
+#define MANY "{\"action\":\"subscribe\",\"topic\":\"confirmation\",\"options\":{\"accounts\":%s}}"
+
+Test(nano, a_client_with_many_accounts_has_a_view_of_its_own_changed_in_place)
+{
+    struct client *d = fake_open(&g, &dialect_nano, PROFILE_DOC, "/", "");
+
+    with_many(c, MANY);
+    with_many(d, MANY);
+    cr_expect_eq(views_count(g.views), 2u);
+    cr_expect_eq(hub_streams(g.hub), 100u);
+    fake_wishes(&g);
+    const struct view *view = list_first(&c->memberships, struct member, in_client)->view;
+    update(c, "{\"accounts_add\":[\"" X "\",\"" Y "\"]}");
+    cr_expect_eq(list_first(&c->memberships, struct member, in_client)->view, view);
+    confirm(OF X, "1-1 1 A", "A");
+    confirm(OF Y, "1-1 1 A", "A");
+    cr_expect(heard(c, "A"));
+    cr_expect_str_eq(fake_heard(&g, d), "");
+    update(c, "{\"accounts_del\":[\"" X "\"]}");
+    cr_expect_eq(hub_streams(g.hub), 101u);
+    confirm(OF X, "1-2 1 B", "B");
+    cr_expect_str_eq(fake_heard(&g, c), "");
+}
+
+Test(nano, many_accounts_can_become_none_and_some_again)
+{
+    with_many(c, MANY);
+    with_many(c, "{\"action\":\"update\",\"topic\":\"confirmation\",\"ack\":true,"
+                 "\"options\":{\"accounts_del\":%s}}");
+    cr_expect(strstr(fake_heard(&g, c), "\"ack\":\"update\""));
+    cr_expect_eq(hub_streams(g.hub), 0u);
+    update(c, "{\"accounts_add\":[\"" X "\"]}");
+    confirm(OF X, "1-1 1 A", "A");
+    cr_expect(heard(c, "A"));
+}
+
+Test(nano, few_accounts_can_become_many_and_nothing_comes_twice)
+{
+    confirmations(c, "{\"accounts\":[\"" X "\",\"" Y "\"]}");
+    confirm(OF X, "1-1 1 A", "A");
+    cr_expect(heard(c, "A"));
+    with_many(c, "{\"action\":\"update\",\"topic\":\"confirmation\","
+                 "\"options\":{\"accounts_add\":%s}}");
+    cr_expect_eq(hub_streams(g.hub), 102u);
+    confirm(OF Y, "1-1 1 A", "A");
+    cr_expect_str_eq(fake_heard(&g, c), "");
+}
+
+Test(nano, many_accounts_without_blocks_are_no_streams)
+{
+    with_many(c, "{\"action\":\"subscribe\",\"topic\":\"confirmation\","
+                 "\"options\":{\"include_block\":0,\"accounts\":%s}}");
+    update(c, "{\"accounts_add\":[\"" X "\"]}");
+    cr_expect_eq(hub_streams(g.hub), 0u);
+}
+
+Test(nano, many_representatives_are_as_many_streams)
+{
+    with_many(c, "{\"action\":\"subscribe\",\"topic\":\"vote\","
+                 "\"options\":{\"representatives\":%s}}");
+    cr_expect_eq(hub_streams(g.hub), 100u);
+    cr_expect(strstr(fake_wishes(&g), "+nano.vote.representative.nano_1"));
+}
+
 Test(nano, nobody_is_pinged_or_ended_for_being_silent)
 {
     fake_say(c, "{\"action\":\"subscribe\",\"topic\":\"work\"}");
