@@ -52,8 +52,7 @@ Test(text, one_part_may_be_longer_than_all_the_room_there_is)
     cr_expect_eq(t.at[t.len - 1], '"');
 }
 
-/* Room is made for exactly what is added and a NUL: a slip shows where the room is
- * doubled. */
+/* Room is made for exactly what is added and a NUL: a slip shows where it is doubled. */
 Test(text, the_nul_has_room_at_every_length_near_a_doubling)
 {
     static char bytes[2100];
