@@ -76,11 +76,8 @@ struct json_iter json_iter(struct json_value container, unsigned flags);
 bool json_next(struct json_iter *it);
 
 /* Decode a string into buf (no NUL is added); returns its length in UTF-8 bytes, -EINVAL when the
- * value is no string, -E2BIG when it needs more than cap bytes.
- *
- * To the linker it has a name of its own: jansson, which other libraries bring along, exports a
- * json_string() too, and their calls must not end here. */
-int json_string(struct json_value value, char *buf, size_t cap) __asm__("json_span_string");
+ * value is no string, -E2BIG when it needs more than cap bytes. */
+int json_decode(struct json_value value, char *buf, size_t cap);
 
 /* True when the value is a string equal to text after decoding escapes. */
 bool json_string_is(struct json_value value, const char *text);

@@ -128,7 +128,7 @@ bool json_string_is(struct json_value value, const char *text)
     return json_decode_byte(&d) < 0;
 }
 
-int json_string(struct json_value value, char *buf, size_t cap)
+int json_decode(struct json_value value, char *buf, size_t cap)
 {
     const char *at;
     size_t len = 0;

@@ -46,11 +46,11 @@ struct client_host {
     struct views *views;
     struct redis_asker *asker; /* for questions to Redis; its answers come in later turns */
     struct wheel *wheel;
-    void *shared[SHARED_COUNT]; /* by enum dialect_share: each dialect's own */
+    void *shared[SHARED_COUNT];     /* by enum dialect_share: each dialect's own */
     const struct counters *workers; /* of all processes, for limits on all of them together */
     unsigned n_workers;
-    uint64_t now_ms;            /* monotonic; moved on once per turn */
-    struct client **dirty;      /* gained frames or are closing, in the order in which they did */
+    uint64_t now_ms;       /* monotonic; moved on once per turn */
+    struct client **dirty; /* gained frames or are closing, in the order in which they did */
     size_t n_dirty, dirty_cap;
     bool draining;
 };

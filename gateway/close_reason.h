@@ -11,9 +11,9 @@
     X(message_too_big, 1009, "message too big")                                                    \
     X(slow_reader, 1013, "reading too slowly")                                                     \
     X(no_pong, 1008, "no pong")                                                                    \
-    X(dead, 0, "")    /* the same, on dialects whose servers send nothing then */                   \
-    X(stalled, 0, "") /* began a message, or to take one, and did not end it in time */             \
-    X(malformed, 0, "") /* Nano: what is no JSON ends the connection, without a close frame */      \
+    X(dead, 0, "")      /* the same, on dialects whose servers send nothing then */                \
+    X(stalled, 0, "")   /* began a message, or to take one, and did not end it in time */          \
+    X(malformed, 0, "") /* Nano: what is no JSON ends the connection, without a close frame */     \
     X(too_many_connections, 1013, "too many connections")                                          \
     X(no_channel, 1003, "no channel") /* Drift: a bad request that names none to answer on */      \
     X(no_subscription, 1008, "nothing subscribed in time")                                         \

@@ -59,9 +59,9 @@ typedef void confirmed_fn(struct listener *l, struct stream *stream);
 struct listener {
     deliver_fn *deliver;     /* set once, by listener_init() */
     confirmed_fn *confirmed; /* NULL, unless it is set after listener_init() */
-    struct list places;  /* private to hub.c */
-    uint32_t n_streams;  /* read freely */
-    uint32_t n_clients;  /* the listener's own to keep: how many clients it stands for */
+    struct list places;      /* private to hub.c */
+    uint32_t n_streams;      /* read freely */
+    uint32_t n_clients;      /* the listener's own to keep: how many clients it stands for */
 };
 
 struct hub *hub_new(interest_fn *interest, classify_fn *classify, void *ctx); /* NULL: no memory */

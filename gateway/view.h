@@ -47,7 +47,7 @@ struct member {
     struct list in_client; /* in the order in which the client joined */
     struct view *view;
     struct client *client;
-    void *own; /* the dialect's, which frees it; NULL at first */
+    void *own;                  /* the dialect's, which frees it; NULL at first */
     struct table_node in_pairs; /* by (client, view): private to view.c */
     uint32_t at;                /* private to view.c */
 };

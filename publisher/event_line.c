@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct normaliser *const normalisers[] = {&exchange_normaliser, &drift_normaliser,
+const struct normaliser *const normalisers[] = {&exchange_normaliser,  &drift_normaliser,
                                                 &injective_normaliser, &nano_normaliser,
-                                                &zilliqa_normaliser, NULL};
+                                                &zilliqa_normaliser,   NULL};
 
 enum { SHOWN_MAX = 40 }; /* bytes of an unknown name repeated in the reason */
 
@@ -42,7 +42,7 @@ static int take_text(struct json_value value, char buf[EVENT_LINE_TEXT_MAX], con
 {
     if (json_string_plain(value, at, len))
         return 0;
-    int n = json_string(value, buf, EVENT_LINE_TEXT_MAX);
+    int n = json_decode(value, buf, EVENT_LINE_TEXT_MAX);
     if (n < 0)
         return -EBADMSG;
     *at = buf;

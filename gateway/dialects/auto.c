@@ -22,8 +22,8 @@ static void hand_over(struct client *c, const struct dialect *dialect, const cha
     c->dialect = dialect;
     c->beat_ms = c->host->now_ms + dialect->beat_interval_ms;
     client_heard(c);
-    size_t most = dialect->message_max ? dialect->message_max(c->host->settings)
-                                       : dialect->max_message;
+    size_t most =
+        dialect->message_max ? dialect->message_max(c->host->settings) : dialect->max_message;
     if (most && len > most)
         client_close(c, CLOSE_message_too_big);
     else if (dialect->open && dialect->open(c, path, "") < 0)

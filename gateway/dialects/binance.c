@@ -229,7 +229,7 @@ static bool id_valid(struct json_value id)
 
 static int name_of(const struct client *c, struct json_value value, char name[NAME_MAX_BYTES])
 {
-    int len = json_string(value, name, NAME_MAX_BYTES);
+    int len = json_decode(value, name, NAME_MAX_BYTES);
 
     return len >= 0 && gateway_stream_allowed(c->host->settings, name, (size_t)len) ? len : -EINVAL;
 }
@@ -398,7 +398,7 @@ static const struct method *method_of(struct json_value value)
 static void refuse_method(struct client *c, const char *text, struct json_value method)
 {
     char shown[METHOD_SHOWN_MAX], msg[256];
-    int len = json_string(method, shown, sizeof shown);
+    int len = json_decode(method, shown, sizeof shown);
 
     snprintf(msg, sizeof msg,
              "Invalid request: unknown variant `%.*s`, expected one of `SUBSCRIBE`, `UNSUBSCRIBE`, "

@@ -58,7 +58,7 @@ static void acknowledge(struct client *c, const struct drift_request *r)
 static void add_channel(struct text *t, struct json_value channel)
 {
     char *decoded = malloc(channel.len);
-    int len = decoded ? json_string(channel, decoded, channel.len) : -ENOMEM;
+    int len = decoded ? json_decode(channel, decoded, channel.len) : -ENOMEM;
 
     if (len < 0)
         t->failed = true;

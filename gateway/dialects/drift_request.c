@@ -27,7 +27,7 @@ static struct json_value member(struct json_value root, const char *key)
 static struct drift_word word_of(struct json_value value)
 {
     struct drift_word word = {0};
-    int len = json_string(value, word.at, sizeof word.at);
+    int len = json_decode(value, word.at, sizeof word.at);
 
     word.len = len > 0 ? (size_t)len : 0;
     return word;
@@ -84,7 +84,7 @@ static void write_grouping(struct json_value value, char name[STREAM_VALUE_MAX +
     char text[GROUPING_TEXT_MAX + 1] = "";
 
     if (value.kind == JSON_STRING) {
-        int len = json_string(value, text, GROUPING_TEXT_MAX);
+        int len = json_decode(value, text, GROUPING_TEXT_MAX);
         text[len < 0 ? 0 : len] = '\0';
     } else if (value.kind == JSON_NUMBER) {
         write_number(value, text);

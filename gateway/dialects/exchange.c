@@ -60,7 +60,7 @@ static bool read_request(const char *text, size_t len, enum profile profile, str
 static void apply(struct client *c, bool subscribe, struct json_value value)
 {
     char name[NAME_MAX_BYTES];
-    int len = json_string(value, name, sizeof name);
+    int len = json_decode(value, name, sizeof name);
 
     if (len < 0 || !gateway_stream_allowed(c->host->settings, name, (size_t)len))
         client_bad_request(c);

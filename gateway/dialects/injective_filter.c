@@ -72,7 +72,7 @@ static int read_list(struct json_value list, struct reading *r)
     if (!r->values || !r->bytes)
         return -ENOMEM;
     while (json_next(&it)) {
-        int len = json_string(it.value, at, list.len - (size_t)(at - r->bytes));
+        int len = json_decode(it.value, at, list.len - (size_t)(at - r->bytes));
         r->values[r->n] = (struct span){at, len > 0 ? (size_t)len : 0};
         at += r->values[r->n++].len;
     }
@@ -287,7 +287,7 @@ bool filter_list_has(const struct filter_list *list, struct json_value value)
     struct span wanted;
 
     if (!json_string_plain(value, &wanted.at, &wanted.len)) {
-        int len = json_string(value, decoded, sizeof decoded);
+        int len = json_decode(value, decoded, sizeof decoded);
         if (len < 0)
             return false; /* no text, or longer than any value */
         wanted = (struct span){decoded, (size_t)len};

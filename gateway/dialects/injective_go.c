@@ -269,7 +269,7 @@ void go_quote(struct text *out, const char *at, size_t len)
 void go_decode(struct text *out, struct json_value string)
 {
     char *buf = malloc(string.len);
-    int n = buf ? json_string(string, buf, string.len) : -1;
+    int n = buf ? json_decode(string, buf, string.len) : -1;
 
     if (n >= 0)
         text_add_bytes(out, buf, (size_t)n);

@@ -122,7 +122,7 @@ int rpc_check(const char *text, size_t len, struct json_value *root, struct text
 static bool key_is(struct json_value key, const char *name)
 {
     char text[KEY_MAX];
-    int len = json_string(key, text, sizeof text);
+    int len = json_decode(key, text, sizeof text);
 
     return len >= 0 && (size_t)len == strlen(name) && strncasecmp(text, name, (size_t)len) == 0;
 }

@@ -59,7 +59,7 @@ static bool read_account(struct json_value value, struct nano_key *key)
 
     if (json_string_plain(value, &at, &len))
         return nano_account_read(at, len, key) == 0;
-    int n = json_string(value, buf, sizeof buf);
+    int n = json_decode(value, buf, sizeof buf);
     return n >= 0 && nano_account_read(buf, (size_t)n, key) == 0;
 }
 

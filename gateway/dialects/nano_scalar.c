@@ -8,7 +8,7 @@ void nano_scalar(struct json_value value, char buf[NANO_SCALAR_MAX])
     int len = 0;
 
     if (value.kind == JSON_STRING) {
-        len = json_string(value, buf, NANO_SCALAR_MAX - 1);
+        len = json_decode(value, buf, NANO_SCALAR_MAX - 1);
     } else if (value.kind > JSON_NONE && value.kind < JSON_STRING && value.len < NANO_SCALAR_MAX) {
         memcpy(buf, value.at, value.len);
         len = (int)value.len;

@@ -82,7 +82,7 @@ static const char *read_address(struct json_value value, const struct list_error
 
     if (value.kind == JSON_ARRAY || value.kind == JSON_OBJECT)
         return "invalid address";
-    if (json_string(value, text, sizeof text) != ADDRESS_TEXT || memcmp(text, "0x", 2) != 0)
+    if (json_decode(value, text, sizeof text) != ADDRESS_TEXT || memcmp(text, "0x", 2) != 0)
         return errors->malformed;
     return zilliqa_address_read(text + 2, ZILLIQA_ADDRESS_HEX, out) ? NULL : "invalid address";
 }

@@ -68,7 +68,7 @@ static int unpack(struct json_value text, struct event *event, event_fn *emit, v
 {
     struct json_value data;
     char *buf = malloc(text.len);
-    int len = buf ? json_string(text, buf, text.len) : -ENOMEM;
+    int len = buf ? json_decode(text, buf, text.len) : -ENOMEM;
     int err = len < 0 ? len : json_check(buf, (size_t)len, JSON_STRICT, &data, NULL);
 
     *why = len < 0 ? "message: out of memory" : "message: its data is no JSON";

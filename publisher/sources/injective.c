@@ -157,7 +157,7 @@ static size_t sort_events(struct block *b, const struct injective_type *type,
 
     while (json_next(&it)) {
         struct json_value value = injective_value(it.value, key);
-        int len = json_string(value, b->decoded, value.len);
+        int len = json_decode(value, b->decoded, value.len);
         if (len < 0)
             continue;
         struct place *place = &b->sorted[n];

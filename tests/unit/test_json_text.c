@@ -12,7 +12,7 @@ Test(json_text, a_string_is_decoded_with_every_kind_of_escape)
     struct json_value value =
         parse("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00e9\\u20AC\\uD83D\\uDE00\\u0000.\"", 0);
 
-    int len = json_string(value, buf, sizeof buf);
+    int len = json_decode(value, buf, sizeof buf);
     cr_assert_eq(len, (int)sizeof expected - 1);
     cr_expect_eq(memcmp(buf, expected, sizeof expected - 1), 0);
 }
@@ -31,13 +31,13 @@ Test(json_text, a_string_that_does_not_fit_is_told_and_one_that_just_fits_is_not
 {
     char buf[4];
 
-    cr_expect_eq(json_string(parse("\"abcd\"", 0), buf, 4), 4);
-    cr_expect_eq(json_string(parse("\"abcd\"", 0), buf, 3), -E2BIG);
-    cr_expect_eq(json_string(parse("\"\\ud83d\\ude00\"", 0), buf, 4), 4);
-    cr_expect_eq(json_string(parse("\"\\ud83d\\ude00\"", 0), buf, 3), -E2BIG);
-    cr_expect_eq(json_string(parse("\"\"", 0), buf, 0), 0);
-    cr_expect_eq(json_string(parse("12", 0), buf, 4), -EINVAL);
-    cr_expect_eq(json_string((struct json_value){0}, buf, 4), -EINVAL);
+    cr_expect_eq(json_decode(parse("\"abcd\"", 0), buf, 4), 4);
+    cr_expect_eq(json_decode(parse("\"abcd\"", 0), buf, 3), -E2BIG);
+    cr_expect_eq(json_decode(parse("\"\\ud83d\\ude00\"", 0), buf, 4), 4);
+    cr_expect_eq(json_decode(parse("\"\\ud83d\\ude00\"", 0), buf, 3), -E2BIG);
+    cr_expect_eq(json_decode(parse("\"\"", 0), buf, 0), 0);
+    cr_expect_eq(json_decode(parse("12", 0), buf, 4), -EINVAL);
+    cr_expect_eq(json_decode((struct json_value){0}, buf, 4), -EINVAL);
 }
 
 Test(json_text, a_string_is_equal_only_to_the_whole_of_what_it_says)
