@@ -18,6 +18,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/resolver.h"
+#include "common/text.h"
+
 enum { CONNECT_MS = 5000, WHY_MAX = 256 };
 
 enum state {
@@ -26,11 +29,6 @@ enum state {
     STATE_CONNECTING, /* the socket's connect() is under way */
     STATE_GREETING,   /* AUTH, SELECT and PING are sent, their answers awaited */
     STATE_UP,
-};
-
-struct resolution {
-    uv_getaddrinfo_t req;
-    struct redis_conn *conn; /* NULL once nobody waits for it */
 };
 
 struct redis_conn {
@@ -44,13 +42,13 @@ struct redis_conn {
     uv_poll_t *poll; /* on the heap: libuv lets go of it later than we do */
     int polled;      /* what it is armed for */
     uv_timer_t timer;
-    struct resolution *resolution;
+    struct resolver *resolver;
     struct addrinfo *addresses, *address; /* all, and the one being tried */
     unsigned greetings;                   /* answers still to come */
     struct redis_pubsub *pubsub;
     redisReader *reader;
-    char *out; /* queued bytes, of which the first out_at are written */
-    size_t out_at, out_len, out_cap;
+    struct text out; /* queued bytes, of which the first out_at are written */
+    size_t out_at;
     char why[WHY_MAX]; /* a failure to be reported by the timer; empty: none */
     char input[REDIS_READ_SLICE];
 };
@@ -163,8 +161,8 @@ void redis_conn_flush(struct redis_conn *conn)
 {
     if (conn->state < STATE_GREETING)
         return;
-    while (conn->out_at < conn->out_len) {
-        ssize_t n = send(conn->fd, conn->out + conn->out_at, conn->out_len - conn->out_at,
+    while (conn->out_at < conn->out.len) {
+        ssize_t n = send(conn->fd, conn->out.at + conn->out_at, conn->out.len - conn->out_at,
                          MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n < 0 && errno == EINTR)
             continue;
@@ -172,38 +170,24 @@ void redis_conn_flush(struct redis_conn *conn)
             break; /* EAGAIN: when writable; anything else: reading tells */
         conn->out_at += (size_t)n;
     }
-    if (conn->out_at == conn->out_len)
-        conn->out_at = conn->out_len = 0;
-    arm(conn, conn->out_len ? UV_READABLE | UV_WRITABLE : UV_READABLE);
+    if (conn->out_at == conn->out.len)
+        conn->out_at = conn->out.len = 0;
+    arm(conn, conn->out.len ? UV_READABLE | UV_WRITABLE : UV_READABLE);
 }
 
-static int reserve(struct redis_conn *conn, size_t more)
-{
-    if (conn->out_at > 0 && conn->out_len + more > conn->out_cap) {
-        memmove(conn->out, conn->out + conn->out_at, conn->out_len - conn->out_at);
-        conn->out_len -= conn->out_at;
-        conn->out_at = 0;
-    }
-    size_t cap = conn->out_cap ? conn->out_cap : 4096;
-    while (cap < conn->out_len + more)
-        cap *= 2;
-    if (cap == conn->out_cap)
-        return 0;
-    char *bigger = realloc(conn->out, cap);
-    if (!bigger)
-        return -ENOMEM;
-    conn->out = bigger;
-    conn->out_cap = cap;
-    return 0;
-}
-
+/* Without memory nothing more can be queued on this connection: a command cut short must not be
+ * followed by another. */
 static int queue(struct redis_conn *conn, const void *bytes, size_t len)
 {
-    if (reserve(conn, len) < 0)
-        return -ENOMEM;
-    memcpy(conn->out + conn->out_len, bytes, len);
-    conn->out_len += len;
-    return 0;
+    struct text *out = &conn->out;
+
+    if (conn->out_at > out->len / 2) { /* most of it is written: make room */
+        memmove(out->at, out->at + conn->out_at, out->len - conn->out_at);
+        out->len -= conn->out_at;
+        conn->out_at = 0;
+    }
+    text_add_bytes(out, bytes, len);
+    return out->failed ? -ENOMEM : 0;
 }
 
 static int queue_command(struct redis_conn *conn, int argc, const char *const *argv,
@@ -233,7 +217,7 @@ int redis_conn_command(struct redis_conn *conn, int argc, const char *const *arg
 
 size_t redis_conn_unsent(const struct redis_conn *conn)
 {
-    return conn->out_len - conn->out_at;
+    return conn->out.len - conn->out_at;
 }
 
 /* ---- connecting ---------------------------------------------------------------------------- */
@@ -326,7 +310,8 @@ static void drop_socket(struct redis_conn *conn)
     if (conn->fd >= 0)
         close(conn->fd);
     conn->fd = -1;
-    conn->out_at = conn->out_len = 0;
+    conn->out_at = conn->out.len = 0;
+    conn->out.failed = false;
 }
 
 /* Begin a connect() to an address; its end is seen by the poll handle. */
@@ -373,17 +358,11 @@ static void try_address(struct redis_conn *conn)
     fail(conn, strerror(-err));
 }
 
-static void on_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *addresses)
+static void on_resolved(void *ctx, int status, struct addrinfo *addresses)
 {
-    struct resolution *resolution = req->data;
-    struct redis_conn *conn = resolution->conn;
+    struct redis_conn *conn = ctx;
 
-    free(resolution);
-    if (!conn) {
-        uv_freeaddrinfo(addresses);
-        return;
-    }
-    conn->resolution = NULL;
+    conn->resolver = NULL;
     if (status < 0) {
         fail(conn, uv_strerror(status));
         return;
@@ -394,22 +373,9 @@ static void on_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *addr
 
 static int resolve(struct redis_conn *conn)
 {
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    struct resolution *resolution = calloc(1, sizeof *resolution);
-
-    if (!resolution)
-        return -ENOMEM;
-    resolution->req.data = resolution;
-    resolution->conn = conn;
-    int err = uv_getaddrinfo(conn->loop, &resolution->req, on_resolved, conn->url->host,
-                             conn->url->port, &hints);
-    if (err) {
-        free(resolution);
-        return err;
-    }
-    conn->resolution = resolution;
     conn->state = STATE_RESOLVING;
-    return 0;
+    return resolver_start(conn->loop, conn->url->host, conn->url->port, on_resolved, conn,
+                          &conn->resolver);
 }
 
 static int connect_unix(struct redis_conn *conn)
@@ -461,11 +427,7 @@ void redis_conn_close(struct redis_conn *conn)
 {
     conn->state = STATE_CLOSED;
     uv_timer_stop(&conn->timer);
-    if (conn->resolution) {
-        conn->resolution->conn = NULL;
-        uv_cancel((uv_req_t *)&conn->resolution->req);
-        conn->resolution = NULL;
-    }
+    resolver_cancel(&conn->resolver);
     drop_socket(conn);
     uv_freeaddrinfo(conn->addresses);
     conn->addresses = conn->address = NULL;
@@ -508,7 +470,7 @@ static void on_timer_closed(uv_handle_t *handle)
     redis_pubsub_free(&conn->pubsub);
     if (conn->reader)
         redisReaderFree(conn->reader);
-    free(conn->out);
+    text_free(&conn->out);
     free(conn);
 }
 

@@ -21,6 +21,7 @@
 
 #include "tests/bench/bench_util.h"
 #include "tests/bench/loadgen_client.h"
+#include "tests/bench/loadgen_dialect.h"
 #include "tests/bench/loadgen_tally.h"
 
 enum {
@@ -33,6 +34,8 @@ enum {
     CODES_MAX = 16, /* different close codes that are told apart */
 };
 
+static const struct load_dialect *const dialects[] = {&load_exchange, &load_nano, &load_injective};
+
 struct close_count {
     unsigned code;
     uint64_t n;
@@ -40,8 +43,11 @@ struct close_count {
 
 struct load {
     uint64_t never_read, time_limit_s;
-    const char *url;
+    const char *url, *dialect_name, *accounts_path;
     bool spin, idle_hold;
+
+    const struct load_dialect *dialect;
+    struct bench_accounts accounts; /* of nano */
 
     struct tally tally; /* holds the plan */
     struct client_pool pool;
@@ -57,13 +63,7 @@ struct load {
 static size_t write_request(void *ctx, struct client *c, char *out, size_t cap)
 {
     struct load *l = ctx;
-    const struct tally *t = &l->tally;
-    uint64_t first = tally_first_stream(t, c->index);
-    size_t len = (size_t)snprintf(out, cap, "{\"method\":\"SUBSCRIBE\",\"params\":[");
-    for (uint64_t i = 0; i < t->streams; i++)
-        len += (size_t)snprintf(out + len, cap - len, "%s\"s%" PRIu64 "\"", i ? "," : "",
-                                (first + i) % t->of);
-    return len + (size_t)snprintf(out + len, cap - len, "],\"id\":1}");
+    return l->dialect->request(&l->tally, &l->accounts, c->index, out, cap);
 }
 
 static void say(const char *word)
@@ -82,7 +82,7 @@ static void client_opened(void *ctx, struct client *c)
 static bool text_came(void *ctx, struct client *c, const char *text, size_t len, uint64_t now_us)
 {
     struct load *l = ctx;
-    return tally_message(&l->tally, c->index, text, len, now_us);
+    return l->dialect->text(&l->tally, &l->accounts, c->index, text, len, now_us);
 }
 
 static void client_closed(void *ctx, struct client *c, unsigned code)
@@ -208,8 +208,9 @@ static void print_results(const struct load *l)
     for (size_t i = 0; i < CODES_MAX && l->codes[i].n; i++)
         printf("%s\"%u\":%" PRIu64, i ? "," : "", l->codes[i].code, l->codes[i].n);
     printf("},\"deaf_closed\":%" PRIu64 ",\"pings\":%" PRIu64 ",\"bytes\":%" PRIu64
-           ",\"seconds\":%.4f",
-           l->deaf_closed, l->pool.pings, l->pool.bytes, (double)(t->last_us - t->first_us) / 1e6);
+           ",\"longest\":%zu,\"seconds\":%.4f",
+           l->deaf_closed, l->pool.pings, l->pool.bytes, t->longest,
+           (double)(t->last_us - t->first_us) / 1e6);
     printf(",\"p50_us\":%" PRIu64 ",\"p99_us\":%" PRIu64 ",\"p999_us\":%" PRIu64
            ",\"highest_us\":%" PRIu64 "}\n",
            histogram_quantile(h, 0.5), histogram_quantile(h, 0.99), histogram_quantile(h, 0.999),
@@ -251,6 +252,8 @@ static void read_options(struct load *l, int argc, char **argv)
          .number = &l->time_limit_s,
          .max = 86400,
          .help = "seconds for the warm-up, and for the rest (60)"},
+        {.name = "dialect", .text = &l->dialect_name, .help = "exchange, nano or injective"},
+        {.name = "accounts", .text = &l->accounts_path, .help = "nano: a file"},
         {.name = "spin", .on = &l->spin, .help = "poll without ever sleeping"},
         {.name = "idle-hold", .on = &l->idle_hold, .help = "connect, and wait for a line"},
     };
@@ -260,6 +263,21 @@ static void read_options(struct load *l, int argc, char **argv)
     if (t->clients + l->never_read == 0 || t->clients + l->never_read > CLIENTS_MAX)
         bench_die("expected 1 to %d clients", CLIENTS_MAX);
     t->of = t->of ? t->of : t->streams;
+}
+
+static void choose_dialect(struct load *l)
+{
+    for (size_t i = 0; i < sizeof dialects / sizeof *dialects; i++)
+        if (strcmp(dialects[i]->name, l->dialect_name) == 0)
+            l->dialect = dialects[i];
+    if (!l->dialect)
+        bench_die("--dialect %s: no such dialect", l->dialect_name);
+    if (l->accounts_path)
+        bench_accounts_read(&l->accounts, l->accounts_path);
+    if (l->dialect == &load_nano && l->accounts.n < l->n_clients)
+        bench_die("--dialect nano: --accounts with one for each client is needed");
+    if (l->dialect != &load_exchange && l->tally.streams != 1)
+        bench_die("--dialect %s: expected --streams 1", l->dialect_name);
 }
 
 static void set_up(struct load *l)
@@ -286,6 +304,7 @@ static void tear_down(struct load *l)
     for (uint64_t i = 0; i < l->n_clients; i++)
         client_end(&l->clients[i]);
     tally_fini(&l->tally);
+    bench_accounts_fini(&l->accounts);
     free((char *)l->pool.host);
     free(l->pool.in);
     free(l->clients);
@@ -293,10 +312,12 @@ static void tear_down(struct load *l)
 
 int main(int argc, char **argv)
 {
-    static struct load l = {.time_limit_s = 60, .tally = {.clients = 1, .streams = 1}};
+    static struct load l = {
+        .time_limit_s = 60, .dialect_name = "exchange", .tally = {.clients = 1, .streams = 1}};
     read_options(&l, argc, argv);
     parse_url(&l);
     l.n_clients = l.tally.clients + l.never_read;
+    choose_dialect(&l);
     set_up(&l);
     run(&l);
     print_results(&l);

@@ -8,8 +8,6 @@
 
 #define NOT_WARM UINT32_MAX
 
-enum { NUMBERS_WITHIN = 160 }; /* bytes at the start of a message in which its numbers stand */
-
 void tally_init(struct tally *t)
 {
     size_t places = t->clients * t->streams;
@@ -29,10 +27,9 @@ uint64_t tally_first_stream(const struct tally *t, uint32_t client)
     return client * t->streams % t->of;
 }
 
-/* The number after the key, which must stand near the start; *text moves past it. */
-static bool number_after(const char **text, const char *end, const char *key, size_t key_len,
-                         uint64_t *number)
+bool tally_number_after(const char **text, const char *end, const char *key, uint64_t *number)
 {
+    size_t key_len = strlen(key);
     const char *at = memmem(*text, (size_t)(end - *text), key, key_len);
     if (!at)
         return false;
@@ -42,16 +39,6 @@ static bool number_after(const char **text, const char *end, const char *key, si
         *number = *number * 10 + (uint64_t)(*at - '0');
     *text = at;
     return at > start;
-}
-
-/* {"stream":"s<stream>","data":{"n":<n>,"t":<t>,...}} */
-static bool parse(const char *text, size_t len, uint64_t *stream, uint64_t *n, uint64_t *t)
-{
-    const char *end = text + (len < NUMBERS_WITHIN ? len : NUMBERS_WITHIN);
-#define AFTER(key, number) number_after(&text, end, key, sizeof key - 1, number)
-    bool ends_well = len > 3 && memcmp(text + len - 3, "\"}}", 3) == 0;
-    return AFTER("\"stream\":\"s", stream) && AFTER("\"n\":", n) && AFTER("\"t\":", t) && ends_well;
-#undef AFTER
 }
 
 /* The next number of its stream at a client. */
@@ -78,18 +65,22 @@ static void count(struct tally *t, uint32_t *last, uint32_t n, uint64_t sent_us,
     histogram_add(&t->latency, now_us > sent_us ? now_us - sent_us : 0);
 }
 
-bool tally_message(struct tally *t, uint32_t client, const char *text, size_t len, uint64_t now_us)
+bool tally_bad(struct tally *t)
 {
-    uint64_t stream, n, sent_us;
-    if (!parse(text, len, &stream, &n, &sent_us) || stream >= t->of || n > t->messages) {
-        t->bad++;
-        return false;
-    }
+    t->bad++;
+    return false;
+}
+
+bool tally_message(struct tally *t, uint32_t client, uint64_t stream, uint64_t n, uint64_t sent_us,
+                   size_t len, uint64_t now_us)
+{
+    if (stream >= t->of || n > t->messages)
+        return tally_bad(t);
     uint64_t place = (stream + t->of - tally_first_stream(t, client)) % t->of;
-    if (place >= t->streams) { /* a stream that this client did not ask for */
-        t->bad++;
-        return false;
-    }
+    if (place >= t->streams) /* a stream that this client did not ask for */
+        return tally_bad(t);
+    if (n > 0)
+        t->longest = len > t->longest ? len : t->longest;
     count(t, &t->last[client * t->streams + place], (uint32_t)n, sent_us, now_us);
     return true;
 }

@@ -24,6 +24,7 @@ struct tally {
     uint64_t late;                           /* an older number */
     uint64_t bad;                            /* not a message of this measurement */
     uint64_t first_us, last_us;              /* when the first was sent, when the last came */
+    size_t longest;                          /* bytes of the longest, without the warm-up */
     struct histogram latency;                /* us, of all delivered */
 };
 
@@ -33,8 +34,16 @@ void tally_fini(struct tally *t);
 /* The first stream of a client, as a number. */
 uint64_t tally_first_stream(const struct tally *t, uint32_t client);
 
-/* One text message; false when it is none of this measurement (then counted as bad). */
-bool tally_message(struct tally *t, uint32_t client, const char *text, size_t len, uint64_t now_us);
+/* Message n of a stream, `len` bytes of text, has come to a client; false when it is none of this
+ * measurement (then counted as bad). */
+bool tally_message(struct tally *t, uint32_t client, uint64_t stream, uint64_t n, uint64_t sent_us,
+                   size_t len, uint64_t now_us);
+
+/* A text that makes no sense: counts it, and returns false. */
+bool tally_bad(struct tally *t);
+
+/* The number after the key, somewhere before the end; *text moves past it. */
+bool tally_number_after(const char **text, const char *end, const char *key, uint64_t *number);
 
 static inline uint64_t tally_expected(const struct tally *t)
 {

@@ -3,7 +3,8 @@
  *   stdin "\n" --> ends the warm-up          stdout "warm"  all warm-up messages are in Redis
  *   stdin "\n" --> starts the measurement    stdout {...}   what was published
  *
- * A tick is one message on every stream, written to Redis in one piece. Each message carries its
+ * A tick is one message on every stream (publish_exchange.c), one confirmation (publish_nano.c) or
+ * one block (publish_injective.c), written to Redis in one piece. Each message carries its
  * number (n) and the time at which it was written (t, CLOCK_MONOTONIC in microseconds).
  */
 #include <errno.h>
@@ -17,66 +18,22 @@
 #include <unistd.h>
 
 #include "tests/bench/bench_util.h"
+#include "tests/bench/publish.h"
 
 enum {
-    SIZE_MAX_BYTES = 1 << 20, /* of one message */
-    STREAMS_MAX = 20000,
     FLOOD_CHUNK = 64 * 1024, /* written at once when flooding */
     JITTER_MAX_US = 10000,   /* the longest tick of Linux */
+    COMMAND_ROOM = 1024,     /* of a message: its command, channel and head */
 };
 
-struct publisher {
-    uint64_t redis, streams, rate, count, size, warmup_ms;
-    const char *prefix;
-    bool flood, warmup, no_head, wait;
-
-    int fd;
-    uint64_t epoch;
-    uint64_t *seqs; /* per stream, for the head */
-    char *out;      /* commands of one write */
-    size_t len, cap;
-    uint64_t sent, answered, receivers; /* PUBLISH commands, replies, and the sum of these */
-    uint64_t number;                    /* the reply that is being read */
-};
+static const struct publish_kind *const kinds[] = {&publish_exchange, &publish_nano,
+                                                   &publish_injective};
 
 static uint64_t unix_us(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
-/* A JSON object of exactly `size` bytes, unless its numbers alone take more. Returns its length. */
-static size_t write_payload(const struct publisher *p, char *out, uint64_t n)
-{
-    size_t len =
-        (size_t)sprintf(out, "{\"n\":%" PRIu64 ",\"t\":%" PRIu64 ",\"p\":\"", n, bench_now_us());
-    size_t padding = p->size > len + 2 ? p->size - len - 2 : 0;
-    memset(out + len, 'x', padding);
-    memcpy(out + len + padding, "\"}", 2);
-    return len + padding + 2;
-}
-
-static void add_message(struct publisher *p, uint64_t stream, uint64_t n)
-{
-    char head[80] = "", channel[300];
-    size_t needed = p->size + 1024;
-    if (p->cap - p->len < needed)
-        p->out = bench_realloc(p->out, p->cap = (p->cap + needed) * 2);
-    if (!p->no_head)
-        sprintf(head, "%" PRIu64 "-%" PRIu64 " %" PRIu64 "\n", p->epoch, ++p->seqs[stream],
-                unix_us());
-    int channel_len = snprintf(channel, sizeof channel, "%ss%" PRIu64, p->prefix, stream);
-    char *at = p->out + p->len + 400; /* the payload first: the command states its length */
-    size_t len = write_payload(p, at, n);
-    size_t before =
-        (size_t)sprintf(p->out + p->len, "*3\r\n$7\r\nPUBLISH\r\n$%d\r\n%s\r\n$%zu\r\n%s",
-                        channel_len, channel, strlen(head) + len, head);
-    memmove(p->out + p->len + before, at, len);
-    p->len += before + len;
-    memcpy(p->out + p->len, "\r\n", 2);
-    p->len += 2;
-    p->sent++;
 }
 
 /* Replies are ":<receivers>\r\n"; anything else is a mistake of ours. */
@@ -118,13 +75,37 @@ static void flush(struct publisher *p)
     read_replies(p, MSG_DONTWAIT);
 }
 
+void publish_message(struct publisher *p, const char *stream, uint64_t seq, const char *tag,
+                     const char *data, size_t len)
+{
+    char head[160] = "";
+    size_t needed = len + COMMAND_ROOM;
+    if (p->cap - p->len < needed)
+        p->out = bench_realloc(p->out, p->cap = (p->cap + needed) * 2);
+    if (!p->no_head)
+        snprintf(head, sizeof head, "%" PRIu64 "-%" PRIu64 " %" PRIu64 "%s%s\n", p->epoch,
+                 ++p->seqs[seq], unix_us(), tag ? " " : "", tag ? tag : "");
+    p->len += (size_t)snprintf(
+        p->out + p->len, COMMAND_ROOM, "*3\r\n$7\r\nPUBLISH\r\n$%zu\r\n%s%s\r\n$%zu\r\n%s",
+        strlen(p->prefix) + strlen(stream), p->prefix, stream, strlen(head) + len, head);
+    memcpy(p->out + p->len, data, len);
+    memcpy(p->out + p->len + len, "\r\n", 2);
+    p->len += len + 2;
+    p->sent++;
+    if (p->len >= FLOOD_CHUNK && p->flood)
+        flush(p);
+}
+
+uint64_t publish_turn(uint64_t event, uint64_t of, uint64_t *round)
+{
+    static const uint64_t prime = 7919; /* visits all, unless `of` is a multiple of it */
+    *round = (event - 1) / of + 1;
+    return (event - 1) % of * prime % of;
+}
+
 static void tick(struct publisher *p, uint64_t n)
 {
-    for (uint64_t stream = 0; stream < p->streams; stream++) {
-        add_message(p, stream, n);
-        if (p->len >= FLOOD_CHUNK && p->flood)
-            flush(p);
-    }
+    p->kind->tick(p, n);
     if (!p->flood)
         flush(p);
 }
@@ -198,14 +179,24 @@ static void read_options(struct publisher *p, int argc, char **argv)
     const struct bench_option table[] = {
         {.name = "redis", .number = &p->redis, .max = 65535, .help = "port of the Redis"},
         {.name = "prefix", .text = &p->prefix, .help = "of every channel (sluice:)"},
-        {.name = "streams", .number = &p->streams, .max = STREAMS_MAX, .help = "s0, s1, ... (1)"},
+        {.name = "streams",
+         .number = &p->streams,
+         .max = PUBLISH_STREAMS_MAX,
+         .help = "s0, s1, ... (1)"},
         {.name = "rate", .number = &p->rate, .max = 100000, .help = "ticks a second (10)"},
         {.name = "count", .number = &p->count, .max = UINT32_MAX - 1, .help = "ticks in all (0)"},
-        {.name = "size", .number = &p->size, .max = SIZE_MAX_BYTES, .help = "bytes of JSON (200)"},
+        {.name = "size",
+         .number = &p->size,
+         .max = PUBLISH_SIZE_MAX,
+         .help = "bytes of JSON (200)"},
         {.name = "flood", .on = &p->flood, .help = "no pace: as fast as Redis takes them"},
         {.name = "warmup", .on = &p->warmup, .help = "first publish n:0 until a line comes"},
         {.name = "warmup-ms", .number = &p->warmup_ms, .max = 60000, .help = "how often (100)"},
         {.name = "wait", .on = &p->wait, .help = "wait for a line before the measurement"},
+        {.name = "kind", .text = &p->kind_name, .help = "exchange (as a rule), nano, injective"},
+        {.name = "turns", .on = &p->turns, .help = "exchange: a tick is one stream, in turn"},
+        {.name = "accounts", .text = &p->accounts_path, .help = "nano: a file"},
+        {.name = "strangers", .on = &p->strangers, .help = "nano: events that touch no client"},
         {.name = "no-head", .on = &p->no_head, .help = "JSON alone, as others publish"},
     };
     bench_options(argc, argv, table, sizeof table / sizeof *table);
@@ -213,20 +204,41 @@ static void read_options(struct publisher *p, int argc, char **argv)
         bench_die("--redis, and --streams and --rate above 0, are needed");
 }
 
+static void set_up(struct publisher *p)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kinds[i]->name, p->kind_name) == 0)
+            p->kind = kinds[i];
+    if (!p->kind)
+        bench_die("--kind %s: no such kind", p->kind_name);
+    if (p->kind == &publish_nano && !p->accounts_path)
+        bench_die("--kind nano: --accounts is needed");
+    if (p->accounts_path)
+        bench_accounts_read(&p->accounts, p->accounts_path);
+    if (p->kind == &publish_nano && p->accounts.n < 2)
+        bench_die("--accounts %s: at least two are needed", p->accounts_path);
+    p->epoch = unix_us() / 1000;
+    p->seqs = bench_calloc(p->streams + p->accounts.n + PUBLISH_EXTRA_STREAMS, sizeof *p->seqs);
+    p->fd = bench_connect(p->redis);
+}
+
 int main(int argc, char **argv)
 {
-    struct publisher p = {
-        .prefix = "sluice:", .streams = 1, .rate = 10, .size = 200, .warmup_ms = 100};
+    struct publisher p = {.prefix = "sluice:",
+                          .kind_name = "exchange",
+                          .streams = 1,
+                          .rate = 10,
+                          .size = 200,
+                          .warmup_ms = 100};
     read_options(&p, argc, argv);
-    p.epoch = unix_us() / 1000;
-    p.seqs = bench_calloc(p.streams, sizeof *p.seqs);
-    p.fd = bench_connect(p.redis);
+    set_up(&p);
     if (p.warmup)
         warm_up(&p);
     if (p.wait)
         line_came(-1);
     publish(&p);
     close(p.fd);
+    bench_accounts_fini(&p.accounts);
     free(p.seqs);
     free(p.out);
     return 0;

@@ -1,4 +1,5 @@
-/* One connection: its queue, its times, what it sends, its memberships, its end. */
+/* One connection: its queue, what it sends, its memberships, its end. For its times see
+ * test_client_times.c. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <signal.h>
@@ -11,7 +12,7 @@
 static struct {
     char said[256]; /* "text|" of each message, "<n>|" of a binary one of n bytes */
     bool full;
-    int beats, closed, open_error;
+    int closed, open_error;
 } echo;
 
 static int echo_open(struct client *c, const char *path, const char *query)
@@ -35,12 +36,6 @@ static bool echo_takes(struct client *c)
 {
     (void)c;
     return !echo.full;
-}
-
-static void echo_beat(struct client *c)
-{
-    echo.beats++;
-    client_reply(c, &SPAN("beat"), 1);
 }
 
 static void echo_closed(struct client *c)
@@ -74,10 +69,8 @@ static struct client *c;
 
 static void set_up(void)
 {
-    fake_gateway_start(&g, FAKE_FLAGS("--ping-interval", "20s", "--pong-timeout", "60s",
-                                      "--first-subscription-timeout", "30s", "--queue-bytes",
-                                      "10000", "--queue-messages", "5", "--max-message", "1000",
-                                      "--max-subscriptions", "2"));
+    fake_gateway_start(&g, FAKE_FLAGS("--queue-bytes", "10000", "--queue-messages", "5",
+                                      "--max-message", "1000", "--max-subscriptions", "2"));
     c = fake_open(&g, &dialect, PROFILE_DOC, "/", "");
 }
 
@@ -316,120 +309,6 @@ Test(client, a_rate_of_0_is_no_limit)
         cr_assert(client_rate(c, 0));
 }
 
-/* ---- its time ---- */
-
-Test(client, who_never_subscribes_is_closed_at_the_deadline)
-{
-    fake_pass(&g, 29900);
-    client_heard(c);
-    cr_expect_eq(c->state, CLIENT_OPEN);
-    fake_pass(&g, 200);
-    expect_closed(CLOSE_no_subscription);
-}
-
-Test(client, who_has_subscribed_once_may_stay_without_any)
-{
-    cr_expect_eq(join("x"), 0);
-    client_leave(c, &type, "x", 1);
-    fake_pass(&g, 40000);
-    cr_expect_eq(c->state, CLIENT_OPEN);
-}
-
-Test(client, a_silent_client_is_pinged_and_then_closed)
-{
-    join("x");
-    fake_pass(&g, 19900);
-    cr_expect_str_eq(fake_heard(&g, c), "");
-    fake_pass(&g, 200);
-    cr_expect_str_eq(fake_heard(&g, c), "(ping)");
-    fake_pass(&g, 39700);
-    cr_expect_eq(c->state, CLIENT_OPEN);
-    cr_expect_str_eq(fake_heard(&g, c), "(ping)");
-    fake_pass(&g, 400);
-    expect_closed(CLOSE_no_pong);
-}
-
-Test(client, who_answers_is_pinged_for_ever_and_who_talks_never)
-{
-    join("x");
-    for (int i = 0; i < 100; i++) {
-        fake_pass(&g, 20200);
-        cr_assert_str_eq(fake_heard(&g, c), "(ping)", "%d", i);
-        client_heard(c); /* a pong */
-    }
-    for (int i = 0; i < 100; i++) {
-        fake_pass(&g, 19000);
-        client_receive(c, "", 0, true, true, false);
-        cr_assert_str_eq(fake_heard(&g, c), "", "%d", i);
-    }
-    cr_expect_eq(c->state, CLIENT_OPEN);
-}
-
-Test(client, a_dialect_may_have_times_of_its_own_or_none)
-{
-    struct dialect quick = dialect, never = dialect;
-
-    quick.ping_ms = 1000;
-    quick.pong_ms = 2500;
-    never.ping_ms = never.pong_ms = DIALECT_NEVER;
-    struct client *a = fake_open(&g, &quick, PROFILE_DOC, "/", "");
-    struct client *b = fake_open(&g, &never, PROFILE_DOC, "/", "");
-    a->has_subscribed = b->has_subscribed = true;
-    fake_pass(&g, 1100);
-    cr_expect_str_eq(fake_heard(&g, a), "(ping)");
-    fake_pass(&g, 1500);
-    cr_expect_eq(a->close_reason, CLOSE_no_pong);
-    fake_pass(&g, 10000000);
-    cr_expect_str_eq(fake_heard(&g, b), "");
-    cr_expect_eq(b->state, CLIENT_OPEN);
-    fake_turn(&g);
-}
-
-Test(client, a_heartbeat_comes_at_its_interval_whatever_the_client_says)
-{
-    struct dialect beating = dialect;
-
-    beating.beat = echo_beat;
-    beating.beat_interval_ms = 5000;
-    c = fake_open(&g, &beating, PROFILE_DOC, "/", "");
-    join("x");
-    for (int i = 0; i < 60; i++) {
-        fake_pass(&g, 1000);
-        client_heard(c);
-    }
-    cr_expect_eq(echo.beats, 12);
-    client_close(c, CLOSE_drain);
-    fake_turn(&g);
-    fake_pass(&g, 60000);
-    cr_expect_eq(echo.beats, 12);
-}
-
-Test(client, a_connection_that_never_becomes_a_websocket_ends)
-{
-    struct client *waiting = client_new(&g.host);
-
-    client_tick(waiting);
-    cr_expect_eq(waiting->close_reason, CLOSE_handshake);
-    cr_expect_eq(g.host.n_dirty, 1u);
-    waiting->dirty = false;
-    g.host.n_dirty = 0;
-    client_free(&waiting);
-    cr_expect_null(waiting);
-    cr_expect_eq(g.counters.closes[CLOSE_handshake], 0u, "it never was a client");
-}
-
-Test(client, who_does_not_go_when_asked_to_is_overdue_the_next_time)
-{
-    client_close(c, CLOSE_drain);
-    client_tick(c);
-    cr_expect_not(c->overdue, "the turn has not even looked at it");
-    c->dirty = false; /* the turn has sent the close frame */
-    g.host.n_dirty = 0;
-    client_tick(c);
-    cr_expect(c->overdue);
-    cr_expect_eq(g.host.n_dirty, 1u);
-}
-
 /* ---- its memberships ---- */
 
 Test(client, it_has_at_most_so_many_subscriptions)
@@ -450,6 +329,14 @@ Test(client, leaving_what_it_never_joined_is_told)
     join("x");
     cr_expect_eq(client_leave(c, &other, "x", 1), -ENOENT);
     cr_expect_eq(c->n_memberships, 1u);
+}
+
+Test(client, who_has_left_everything_has_subscribed_all_the_same)
+{
+    cr_expect_not(c->has_subscribed);
+    join("x");
+    client_leave(c, &type, "x", 1);
+    cr_expect(c->has_subscribed);
 }
 
 Test(client, a_membership_moves_between_types_though_the_limit_is_reached)
