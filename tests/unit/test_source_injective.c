@@ -1,44 +1,11 @@
 /* What an Injective node sends, and the events that it becomes. */
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "publisher/sources/normaliser.h"
-
-static char events[8192];
-static const char *why;
-
-static void note(void *ctx, const struct event *e)
-{
-    size_t at = strlen(events);
-
-    (void)ctx;
-    snprintf(events + at, sizeof events - at, "%.*s|%.*s|%.*s\n", (int)e->stream_len, e->stream,
-             (int)e->tag_len, e->tag ? e->tag : "", (int)e->data_len, e->data);
-}
-
-static int normalise(const char *text)
-{
-    struct json_value root;
-
-    events[0] = '\0';
-    why = NULL;
-    cr_assert_eq(json_check(text, strlen(text), JSON_STRICT, &root, NULL), 0, "%s", text);
-    return injective_normaliser.normalise(root, note, NULL, &why);
-}
-
-static void expect_bad(const char *text)
-{
-    cr_expect_eq(normalise(text), -EBADMSG, "%s", text);
-    cr_expect_not_null(why);
-    cr_expect_str_eq(events, "");
-}
+#define NORMALISER injective_normaliser
+#include "tests/unit/normaliser_harness.h"
 
 #define BLOCK(rest)                                                                                \
     "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"block_height\":\"7\",\"block_time\":\"8\"," rest  \
     "\"gas_price\":\"9.0\"}}"
-#define DATA(rest) "|7|{\"block_height\":\"7\",\"block_time\":\"8\"" rest "}\n"
+#define DATA(rest) "|7|{\"block_height\":\"7\",\"block_time\":\"8\"" rest "}" EVENT_END
 #define END "injective.block" DATA(",\"gas_price\":\"9.0\"")
 
 Test(source_injective, a_block_without_events_is_its_end_alone)
@@ -126,7 +93,7 @@ Test(source_injective, a_stream_that_broke_is_a_gap)
     cr_expect_eq(normalise("{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":1,\"message\":"
                            "\"stream error\"}}"),
                  0);
-    cr_expect_str_eq(events, "injective.gap||{\"code\":1,\"message\":\"stream error\"}\n");
+    cr_expect_str_eq(events, "injective.gap||{\"code\":1,\"message\":\"stream error\"}" EVENT_END);
 }
 
 Test(source_injective, everything_else_is_bad)
