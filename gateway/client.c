@@ -191,6 +191,8 @@ void client_tick(struct client *c)
         ping(c);
     if (c->state == CLIENT_OPEN && c->dialect->beat && now >= c->beat_ms) {
         c->beat_ms += c->dialect->beat_interval_ms;
+        if (c->beat_ms <= now) /* the process was held up: one is enough */
+            c->beat_ms = now + c->dialect->beat_interval_ms;
         c->dialect->beat(c);
     }
     if (c->state == CLIENT_OPEN)

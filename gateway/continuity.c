@@ -20,7 +20,7 @@ enum continuity_verdict continuity_judge(struct continuity *c, const struct mess
             *missing = m->seq - c->seq - 1;
             verdict = CONTINUITY_GAP;
         }
-    } else if (c->epoch != 0) {
+    } else if (c->seq != 0) {
         verdict = CONTINUITY_GAP; /* how the old term ended for this stream is not known */
     }
     c->epoch = m->epoch;

@@ -13,7 +13,7 @@
 struct message;
 
 struct continuity {
-    uint64_t epoch, seq; /* of the newest message seen; epoch 0: none yet */
+    uint64_t epoch, seq; /* of the newest message seen; seq 0: none yet */
 };
 
 enum continuity_verdict {

@@ -110,7 +110,7 @@ static void remove_stale(const struct listen_address *a)
 
     if (lstat(un->sun_path, &st) < 0 || !S_ISSOCK(st.st_mode))
         return; /* connecting to a plain file is refused as well, and it is not ours */
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return;
     if (connect(fd, (const struct sockaddr *)&a->address, a->address_len) < 0 &&

@@ -156,15 +156,25 @@ def compare(bench, server, title, cases, differences, reps):
         print("  " + text, flush=True)
 
 
-def show_dialects(bench, server, quick, reps):
-    part = 10 if quick else 1
-    clients, filters, blocks = CLIENTS // part, FILTERS // part, BLOCKS // (part // 2 or 1)
+def show_nano(bench, server, clients, reps):
     accounts = write_accounts(bench.processes.dir, clients)
-    print("CPU and user: microseconds of the gateway. others: what else ran on its processor.\n"
-          "Rows with = are medians; bytes: of the longest message of a client.")
     compare(bench, server, f"nano: {clients:,} clients with an account each, {EVENT_RATE:,} "
             "confirmations a second; CPU per event", nano_cases(accounts, clients),
             (("b", "a", "c"), ("b", "a", "d")), reps)
+
+
+def show_injective(bench, server, clients, filters, blocks, reps):
     compare(bench, server, f"injective: {BLOCK_RATE} blocks a second of four parts for each; "
             "CPU per delivery", injective_cases(clients, filters, blocks),
             (("e", "f", None), ("g", "h", None), ("g", "i", None)), reps)
+
+
+def show_dialects(bench, server, which, quick, reps):
+    part = 10 if quick else 1
+    print("CPU and user: microseconds of the gateway. others: what else ran on its processor.\n"
+          "Rows with = are medians; bytes: of the longest message of a client.")
+    if which in ("nano", "all"):
+        show_nano(bench, server, CLIENTS // part, reps)
+    if which in ("injective", "all"):
+        show_injective(bench, server, CLIENTS // part, FILTERS // part,
+                       BLOCKS // 5 if quick else BLOCKS, reps)

@@ -11,6 +11,7 @@
 #define TESTS_FAKE_CLIENT_H
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -199,8 +200,9 @@ static inline void fake_close(struct fake_gateway *g, struct client *c)
         if (g->host.dirty[k] != c)
             g->host.dirty[kept++] = g->host.dirty[k];
     g->host.n_dirty = kept;
-    while (g->clients[i] != c)
-        assert(++i < g->n_clients);
+    while (i < g->n_clients && g->clients[i] != c)
+        i++;
+    assert(i < g->n_clients);
     g->clients[i] = g->clients[--g->n_clients];
     c->dirty = false;
     client_free(&c);
