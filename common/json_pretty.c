@@ -268,12 +268,13 @@ void json_compact(struct text *out, struct json_value value, unsigned flags)
     const char *run = value.at, *p = run, *end = run + value.len;
 
     while (p < end) {
-        const char *after = json_skip_blank(p, end, flags);
-        if (after > p) {
-            text_add_bytes(out, run, (size_t)(p - run));
-            run = p = after;
+        if (*p == '"') {
+            p = closing_quote(p) + 1;
+        } else if (*p > ' ' && *p != '/') { /* most bytes: cannot begin anything blank */
+            p++;
         } else {
-            p = *p == '"' ? closing_quote(p) + 1 : p + 1;
+            text_add_bytes(out, run, (size_t)(p - run));
+            run = p = json_skip_blank(p, end, flags);
         }
     }
     text_add_bytes(out, run, (size_t)(p - run));
