@@ -1,7 +1,7 @@
 // ccxt, its WebSocket part: node ccxt.cjs ws://HOST:PORT SYMBOL_ID...
 'use strict'
 
-const ccxt = require('ccxt')
+const path = require('path')
 const { report, obey, url } = require('./report.cjs')
 
 // The markets are given, so that the library asks nobody for them.
@@ -22,9 +22,19 @@ function market (id, base, quote) {
   }
 }
 
-const exchange = new ccxt.pro.binance({ newUpdates: true })
-exchange.urls.api.ws.spot = url + '/ws'
-exchange.setMarkets([market('BTCUSDT', 'BTC', 'USDT'), market('ETHUSDT', 'ETH', 'USDT')])
+// Its CommonJS form require()s ES modules, which Node 18 (Debian 12's) refuses; this is the other.
+const library = path.join(process.env.NODE_PATH, 'ccxt', 'js', 'ccxt.js')
+
+async function makeExchange () {
+  const ccxt = (await import(library)).default
+  const made = new ccxt.pro.binance({ newUpdates: true })
+  made.urls.api.ws.spot = url + '/ws'
+  made.setMarkets([market('BTCUSDT', 'BTC', 'USDT'), market('ETHUSDT', 'ETH', 'USDT')])
+  await made.loadHttpProxyAgent() // which ccxt wants for every ws:// address, proxy or not
+  return made
+}
+
+let exchange
 
 // One answer per order: the next trades of a symbol, or the error.
 async function watch (symbol) {
@@ -46,5 +56,7 @@ async function unwatch (symbol) {
 }
 
 obey({ watch, unwatch })
-exchange.loadHttpProxyAgent() // which ccxt wants for every ws:// address, proxy or not
-  .then(() => report('ready'))
+makeExchange().then(made => {
+  exchange = made
+  report('ready')
+})
