@@ -12,6 +12,7 @@ const struct setting gateway_setting_names[] = {
     {.name = "queue-bytes"},
     {.name = "queue-messages"},
     {.name = "max-message"},
+    {.name = "deflate"},
     {.name = "max-payload"},
     {.name = "max-subscriptions"},
     {.name = "linger"},

@@ -76,6 +76,7 @@ struct client {
     uint8_t profile;
     uint32_t counted_bytes;   /* of the queue, in the gauge */
     bool binary;              /* the message in input */
+    bool deflate;             /* permessage-deflate was negotiated: it gets the frames' twins */
     bool has_subscribed;      /* ever */
     bool overdue;             /* the time to end politely is over */
     bool after_queue;         /* what is queued goes out before the close frame */

@@ -8,6 +8,8 @@
     X(by_client, 0, "") /* with a close frame */                                                   \
     X(lost, 0, "")      /* without: it went, or libwebsockets ended it for breaking RFC 6455 */    \
     X(bad_utf8, 1007, "text is not UTF-8")                                                         \
+    X(bad_frame, 1002, "reserved bits")                                                            \
+    X(bad_deflate, 1007, "not compressed as negotiated")                                           \
     X(message_too_big, 1009, "message too big")                                                    \
     X(slow_reader, 1013, "reading too slowly")                                                     \
     X(no_pong, 1008, "no pong")                                                                    \

@@ -35,6 +35,8 @@
       "Frames not queued because the dialect lets a slow client skip them")                        \
     X(sent_bytes, "sluice_sent_bytes_total", "counter", "Bytes written to clients")                \
     X(writes, "sluice_writes_total", "counter", "Writes to client sockets")                        \
+    X(deflated, "sluice_deflated_frames_total", "counter",                                         \
+      "Frames compressed, each once for all clients that negotiated it")                           \
     X(redis_bytes, "sluice_redis_received_bytes_total", "counter",                                 \
       "Bytes of messages received from Redis")                                                     \
     X(redis_unwanted, "sluice_redis_unwanted_messages_total", "counter",                           \

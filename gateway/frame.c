@@ -37,6 +37,7 @@ struct frame *frame_new(enum ws_opcode opcode, const struct span *parts, size_t 
     if (!frame)
         return NULL;
     frame->refs = 1;
+    frame->twin = NULL;
     frame->len = (uint32_t)(head + len);
     memcpy(frame->bytes, header, head);
     unsigned char *at = frame->bytes + head;
@@ -47,7 +48,17 @@ struct frame *frame_new(enum ws_opcode opcode, const struct span *parts, size_t 
     return frame;
 }
 
+struct span frame_payload(const struct frame *frame)
+{
+    unsigned len = frame->bytes[1];
+    size_t head = len < 126 ? 2 : len == 126 ? 4 : 10;
+
+    return (struct span){(const char *)frame->bytes + head, frame->len - head};
+}
+
 void frame_free(struct frame *frame)
 {
+    if (frame->twin != frame)
+        frame_unref(&frame->twin);
     free(frame);
 }

@@ -11,11 +11,19 @@
 
 struct frame {
     uint32_t refs;
-    uint32_t len; /* of bytes */
+    uint32_t len;       /* of bytes */
+    struct frame *twin; /* deflater.h: NULL, not decided yet; or itself; or one it owns */
     unsigned char bytes[];
 };
 
-enum ws_opcode { WS_TEXT = 1, WS_BINARY = 2, WS_CLOSE = 8, WS_PING = 9, WS_PONG = 10 };
+enum ws_opcode {
+    WS_TEXT = 1,
+    WS_BINARY = 2,
+    WS_CLOSE = 8,
+    WS_PING = 9,
+    WS_PONG = 10,
+    WS_RSV1 = 0x40, /* beside an opcode: the message is compressed (RFC 7692, 6) */
+};
 
 struct span {
     const char *at;
@@ -26,6 +34,9 @@ struct span {
 /* One unfragmented, unmasked frame whose payload is the parts in order. The caller has the one
  * reference. NULL: out of memory, or longer than 4 GiB. */
 struct frame *frame_new(enum ws_opcode opcode, const struct span *parts, size_t n_parts);
+
+/* What follows the header: borrowed. */
+struct span frame_payload(const struct frame *frame);
 
 static inline struct frame *frame_ref(struct frame *frame)
 {

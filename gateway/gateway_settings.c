@@ -13,6 +13,7 @@
 
 static const char *const payload_names[] = {"raw", "wrapped", NULL};
 static const char *const contracts_names[] = {"any", "known", NULL};
+static const char *const deflate_names[] = {"off", "on", NULL};
 
 #define AT(field) offsetof(struct gateway_settings, field)
 #define HOUR ((uint64_t)3600 * 1000)
@@ -95,6 +96,16 @@ const struct setting gateway_settings_table[] = {
      .value_name = "SIZE",
      .reloadable = true,
      .help = "Longest message from a client; a longer one closes with 1009"},
+    {.name = "deflate",
+     .kind = SETTING_CHOICE,
+     .offset = AT(deflate),
+     .fallback = "on",
+     .choices = deflate_names,
+     .value_name = "on|off",
+     .reloadable = true,
+     .help = "Whether clients of the Drift, exchange and Binance forms that offer "
+             "permessage-deflate get compressed messages; with / and /ws, where the first message "
+             "chooses the form, it is never negotiated"},
     {.name = "max-payload",
      .kind = SETTING_BYTES,
      .offset = AT(max_payload),

@@ -29,7 +29,7 @@ struct gateway_settings {
     uint64_t nano_max_accounts;
     uint64_t linger_ms, drain_ms, ping_interval_ms, pong_timeout_ms, handshake_timeout_ms;
     uint64_t first_subscription_ms, binance_max_age_ms;
-    int payload, log_level, contracts;
+    int payload, log_level, contracts, deflate;
 
     /* derived: filled by gateway_settings_check() */
     struct redis_url redis_url;

@@ -3,6 +3,7 @@
  * One frame is sent from its own bytes. Several are gathered into one batch of up to 64 KiB, and
  * the batch is kept: the next client that is due the same frames gets the same bytes, without
  * copying them again. That is the rule, not the exception: clients of one view are due the same.
+ * Clients that negotiated permessage-deflate get each frame's twin, and have a batch of their own.
  *
  * Plain sockets only; it does not know libwebsockets. A write may end within a frame. Then the rest
  * of that frame must reach the socket before anything else does, and it is handed back: the caller
@@ -11,9 +12,11 @@
 #ifndef GATEWAY_OUTLET_H
 #define GATEWAY_OUTLET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gateway/deflater.h"
 #include "gateway/frame.h"
 
 struct counters;
@@ -21,13 +24,19 @@ struct queue;
 
 enum { OUTLET_BATCH_BYTES = 64 * 1024, OUTLET_BATCH_FRAMES = 1024 };
 
+/* Frames copied one behind the other, all of them plain, or all of them as twins. */
+struct outlet_batch {
+    unsigned char *bytes; /* OUTLET_BATCH_BYTES */
+    size_t len;
+    struct frame **frames; /* the plain ones, by reference; OUTLET_BATCH_FRAMES places */
+    uint32_t n_frames;
+};
+
 struct outlet {
     struct counters *counters;
-    unsigned char *batch; /* OUTLET_BATCH_BYTES */
-    size_t batch_len;
-    struct frame **frames; /* what the batch holds, by reference; OUTLET_BATCH_FRAMES places */
-    uint32_t n_frames;
-    struct frame *cut; /* keeps the bytes of *rest alive until the next call */
+    struct deflater deflater;
+    struct outlet_batch batches[2]; /* plain, deflated */
+    struct frame *cut;              /* keeps the bytes of *rest alive until the next call */
 };
 
 int outlet_init(struct outlet *o, struct counters *counters); /* 0; -ENOMEM */
@@ -40,7 +49,9 @@ enum outlet_result {
     OUTLET_FAILED,  /* the socket is broken */
 };
 
-/* *rest is valid until the next call for any client. */
-enum outlet_result outlet_write(struct outlet *o, int fd, struct queue *q, struct span *rest);
+/* deflate: the client negotiated permessage-deflate; always the same for one queue. *rest is valid
+ * until the next call for any client. */
+enum outlet_result outlet_write(struct outlet *o, int fd, struct queue *q, bool deflate,
+                                struct span *rest);
 
 #endif

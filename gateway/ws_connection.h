@@ -1,10 +1,11 @@
 /* ws_connection.h - one connection at the edge: what ws_edge.c and ws_http.c share, and nobody
  * else.
  *
- *   ws_edge.c   its life, the frames of an open WebSocket, the context
- *   ws_http.c   what comes before: plain HTTP answers and the handshake
+ *   ws_edge.c     its life, the frames of an open WebSocket, the context
+ *   ws_http.c     what comes before: plain HTTP answers and the handshake
+ *   ws_deflate.c  permessage-deflate: its part of the handshake, compressed messages that come in
  *
- * These two are the files that know libwebsockets.
+ * These are the files that know libwebsockets.
  */
 #ifndef GATEWAY_WS_CONNECTION_H
 #define GATEWAY_WS_CONNECTION_H
@@ -30,13 +31,20 @@ struct connection {
     struct list in_edge;
     struct upgrade *upgrade; /* between the decision to upgrade and its end */
     struct http_answer *answer;
-    bool ended;     /* nothing may be written any more */
-    bool finishing; /* marked for closing, but what is queued goes out first */
+    struct inflater *inflater; /* NULL until a compressed message comes */
+    bool resets;               /* the client promised client_no_context_takeover */
+    bool deflated;             /* the message that is coming in is compressed, */
+    bool begun;                /* and some of it has been passed on */
+    bool in_frame;             /* more of the frame is to come */
+    bool ended;                /* nothing may be written any more */
+    bool finishing;            /* marked for closing, but what is queued goes out first */
 };
 
 struct upgrade {
     struct route route;
-    char *path, *query; /* in the same memory */
+    char *path, *query;   /* in the same memory */
+    unsigned offers;      /* of permessage-deflate that libwebsockets has come to */
+    bool deflate, resets; /* what was agreed: see struct connection */
 };
 
 struct ws_edge {
@@ -58,5 +66,16 @@ int ws_http_established(struct connection *conn);
 
 /* Free what a connection holds from before it was a WebSocket. */
 void ws_http_forget(struct connection *conn);
+
+/* LWS_CALLBACK_CONFIRM_EXTENSION_OKAY: name is a buffer of libwebsockets' (64 bytes), and
+ * what is in it afterwards goes into the answer. 0: agreed; 1: declined. */
+int ws_deflate_confirm(struct connection *conn, char *name);
+void ws_deflate_established(struct connection *conn, const struct upgrade *up);
+
+/* A piece of a data frame, on any connection: passes it to the client, unpacked if need be. */
+void ws_deflate_receive(struct connection *conn, const char *bytes, size_t len);
+void ws_deflate_forget(struct connection *conn);
+
+extern const struct lws_extension ws_deflate_extensions[];
 
 #endif

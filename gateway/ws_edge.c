@@ -48,6 +48,7 @@ static void connection_free(struct connection *conn)
     conn->edge->n--;
     list_remove(&conn->in_edge);
     ws_http_forget(conn);
+    ws_deflate_forget(conn);
     client_free(&conn->client);
     free(conn);
 }
@@ -116,7 +117,7 @@ static void flush(struct connection *conn)
     struct span rest;
 
     while (!c->blocked && !conn->ended && c->queue.n > 0) {
-        switch (outlet_write(&conn->edge->outlet, c->fd, &c->queue, &rest)) {
+        switch (outlet_write(&conn->edge->outlet, c->fd, &c->queue, c->deflate, &rest)) {
         case OUTLET_EMPTIED: break;
         case OUTLET_FULL:
             c->blocked = true;
@@ -220,13 +221,6 @@ static int on_writable(struct connection *conn)
 
 /* ---- what libwebsockets tells us ------------------------------------------------------------ */
 
-static int on_receive(struct connection *conn, const char *bytes, size_t len)
-{
-    client_receive(conn->client, bytes, len, lws_is_first_fragment(conn->wsi) != 0,
-                   lws_is_final_fragment(conn->wsi) != 0, lws_frame_is_binary(conn->wsi) != 0);
-    return 0;
-}
-
 static int on_pong(struct connection *conn)
 {
     struct client *c = conn->client;
@@ -258,7 +252,8 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     case LWS_CALLBACK_HTTP_WRITEABLE: return ws_http_writable(conn);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return ws_http_upgrade(conn, in);
     case LWS_CALLBACK_ESTABLISHED: return ws_http_established(conn);
-    case LWS_CALLBACK_RECEIVE: return on_receive(conn, in, len);
+    case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY: return ws_deflate_confirm(conn, in);
+    case LWS_CALLBACK_RECEIVE: ws_deflate_receive(conn, in, len); return 0;
     case LWS_CALLBACK_RECEIVE_PONG: return on_pong(conn);
     case LWS_CALLBACK_SERVER_WRITEABLE: return on_writable(conn);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: on_closed(conn, CLOSE_by_client); return 0;
@@ -293,6 +288,7 @@ static bool make_context(struct ws_edge *edge, uv_loop_t *loop)
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
         .protocols = protocols,
+        .extensions = ws_deflate_extensions,
         .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_DISABLE_IPV6,
         .foreign_loops = loops,
         .max_http_header_data = WS_HEADERS_MAX,

@@ -177,6 +177,7 @@ int ws_http_established(struct connection *conn)
     if (!up)
         return -1;
     lws_set_wsi_user(conn->wsi, conn); /* or it would not tell when it is about to close */
+    ws_deflate_established(conn, up);
     client_open(conn->client, up->route.dialect, up->route.profile, up->path, up->query);
     free(up);
     return 0;

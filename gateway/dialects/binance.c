@@ -467,6 +467,7 @@ static uint64_t max_age(const struct gateway_settings *s)
 
 const struct dialect dialect_binance = {
     .name = "binance",
+    .deflate = true,
     .admit = admit,
     .open = open_client,
     .message = message,

@@ -61,6 +61,7 @@ struct dialect {
      * set; DIALECT_NEVER: no pings, no end (TCP keep-alive still finds the dead). */
     uint64_t ping_ms, pong_ms;
     bool cuts_dead;     /* who is silent for too long is cut without a close frame */
+    bool deflate;       /* permessage-deflate is negotiated, as its servers do */
     size_t max_message; /* bytes; 0: as set */
     /* The same where a setting of the dialect's own decides; NULL: max_message. */
     size_t (*message_max)(const struct gateway_settings *s);

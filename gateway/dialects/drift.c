@@ -220,6 +220,7 @@ static void tick(struct client_host *host)
 
 const struct dialect dialect_drift = {
     .name = "drift",
+    .deflate = true,
     .node_path = "/ws",
     .node_alias = "/drift",
     .node_status = 400,

@@ -87,4 +87,4 @@ static void message(struct client *c, const char *text, size_t len, bool binary)
     }
 }
 
-const struct dialect dialect_exchange = {.name = "exchange", .message = message};
+const struct dialect dialect_exchange = {.name = "exchange", .message = message, .deflate = true};

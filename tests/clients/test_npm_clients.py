@@ -183,10 +183,30 @@ class Ccxt(ClientTest):
 
 
 class PlainWs(ClientTest):
-    async def begin(self, path):
+    async def begin(self, path, extensions=""):
         program = await self.run_program("ws.cjs", path)
-        await program.event("open")
+        await program.event("open", extensions=extensions)
         return program
+
+    async def test_compressed_both_ways_where_drift_negotiates_it(self):
+        program = await self.begin("/drift", extensions="permessage-deflate")
+        for market in ("SOL-PERP", "BTC-PERP", "ETH-PERP"):  # long enough for it to compress
+            program.order("send", json.dumps({
+                "type": "subscribe", "marketType": "perp", "channel": "trades",
+                "market": market}) + " " * 2000)
+            text = f"Subscribe received for channel: trades, market: {market}, marketType: perp"
+            await program.event("message", text=json.dumps({"message": text},
+                                                           separators=(",", ":")))
+        for size in (10, 100, 10_000, 100_000):
+            data = json.dumps({"a": list(range(size))}, separators=(",", ":"))
+            await self.publish("trades_perp_0", data)
+            await program.event("message", text=json.dumps(
+                {"channel": "trades_perp_0", "data": data}, separators=(",", ":")))
+        program.order("ping", "there?")
+        await program.event("pong", text="there?")
+        self.assertGreater(await self.gateway.metric("sluice_deflated_frames_total"), 2)
+        program.order("close", 1000)
+        await program.event("close", code=1000)
 
     async def test_the_exchange_form(self):
         program = await self.begin("/")
@@ -203,7 +223,7 @@ class PlainWs(ClientTest):
         await self.gateway.has_listeners(stream, 0)
 
     async def test_the_binance_form(self):
-        program = await self.begin(f"/ws/{BTC}")
+        program = await self.begin(f"/ws/{BTC}", extensions="permessage-deflate")
         await self.publish(BTC, trade("BTCUSDT", 1))
         await program.event("message", text=trade("BTCUSDT", 1))
         program.order("send", '{"method":"LIST_SUBSCRIPTIONS","id":3}')
@@ -211,7 +231,7 @@ class PlainWs(ClientTest):
         await program.event("ping")
 
     async def test_large_messages_arrive_whole_with_whatever_compression_was_agreed(self):
-        program = await self.begin(f"/ws/{BTC}")
+        program = await self.begin(f"/ws/{BTC}", extensions="permessage-deflate")
         for size in (100, 1000, 70_000, 500_000):
             text = '{"x":"%s"}' % ("0123456789" * (size // 10))
             await self.publish(BTC, text)

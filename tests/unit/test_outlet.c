@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "gateway/counters.h"
 #include "gateway/queue.h"
@@ -21,7 +22,7 @@ static struct queue q, other;
 static struct span rest;
 static int ends[2]; /* we write to the first and read from the second */
 static char *read_bytes;
-static size_t n_read;
+static size_t n_read, n_deflated;
 
 /* What the socket holds: much, or little where writes are to be cut. */
 static void hold(int bytes)
@@ -80,7 +81,12 @@ static void push_new(size_t len, char mark)
 
 static enum outlet_result write_out(struct queue *from)
 {
-    return outlet_write(&outlet, ends[0], from, &rest);
+    return outlet_write(&outlet, ends[0], from, false, &rest);
+}
+
+static enum outlet_result write_deflated(struct queue *from)
+{
+    return outlet_write(&outlet, ends[0], from, true, &rest);
 }
 
 static void read_all(void)
@@ -89,6 +95,32 @@ static void read_all(void)
 
     while ((n = read(ends[1], read_bytes + n_read, READ_MAX - n_read)) > 0)
         n_read += (size_t)n;
+}
+
+static void expect_marks(const unsigned char *p, size_t len, char mark)
+{
+    for (size_t i = 0; i < len; i++)
+        cr_assert_eq(p[i], mark, "'%c' where '%c' should be", p[i], mark);
+}
+
+/* By a receiver that remembers nothing of earlier messages. */
+static void expect_deflated(const unsigned char *p, size_t len, char mark)
+{
+    static unsigned char out[1 << 20];
+    unsigned char *in = malloc(len + 4);
+    z_stream z = {0};
+
+    memcpy(in, p, len);
+    memcpy(in + len, (unsigned char[]){0, 0, 0xff, 0xff}, 4);
+    cr_assert_eq(inflateInit2(&z, -15), Z_OK);
+    z.next_in = in, z.avail_in = (uInt)len + 4;
+    z.next_out = out, z.avail_out = sizeof out;
+    cr_assert_eq(inflate(&z, Z_SYNC_FLUSH), Z_OK);
+    cr_assert_eq(z.avail_in, 0u);
+    cr_assert_geq(z.total_out, (uLong)DEFLATE_PAYLOAD_MIN);
+    expect_marks(out, z.total_out, mark);
+    inflateEnd(&z);
+    free(in);
 }
 
 /* The stream so far is whole frames whose marks are these, one letter for each. */
@@ -103,10 +135,13 @@ static void expect_frames(const char *marks)
         size_t len = p[1] < 126 ? p[1] : 0, head = p[1] < 126 ? 2 : p[1] == 126 ? 4 : 10;
         for (size_t i = 2; i < head; i++)
             len = len << 8 | p[i];
-        cr_assert_eq(p[0], 0x81, "no frame begins at %zu", at);
+        cr_assert(p[0] == 0x81 || p[0] == 0xc1, "no frame begins at %zu", at);
         cr_assert_leq(at + head + len, n_read);
-        for (size_t i = 0; i < len; i++)
-            cr_assert_eq(p[head + i], *marks, "'%c' where '%c' should be", p[head + i], *marks);
+        n_deflated += p[0] == 0xc1;
+        if (p[0] == 0xc1)
+            expect_deflated(p + head, len, *marks);
+        else
+            expect_marks(p + head, len, *marks);
         at += head + len;
     }
     cr_expect_eq(at, n_read, "%zu bytes follow the last frame", n_read - at);
@@ -122,7 +157,7 @@ Test(outlet, one_frame_goes_out_by_itself)
     expect_frames("a");
     cr_expect_eq(counters.writes, 1u);
     cr_expect_eq(counters.sent_bytes, 100u);
-    cr_expect_eq(outlet.n_frames, 0u, "nothing was copied");
+    cr_expect_eq(outlet.batches[false].n_frames, 0u, "nothing was copied");
 }
 
 Test(outlet, an_empty_queue_writes_nothing)
@@ -175,7 +210,7 @@ Test(outlet, the_next_client_that_is_due_the_same_gets_the_same_bytes_without_co
     frame_unref(&a), frame_unref(&b);
     cr_expect_eq(write_out(&q), OUTLET_EMPTIED);
     expect_frames("ab");
-    outlet.batch[2] = 'Z'; /* shows whether the batch was made anew */
+    outlet.batches[false].bytes[2] = 'Z'; /* shows whether the batch was made anew */
     cr_expect_eq(write_out(&other), OUTLET_EMPTIED);
     read_all();
     cr_expect_eq(read_bytes[2], 'Z');
@@ -242,11 +277,11 @@ Test(outlet, a_socket_that_takes_nothing_leaves_the_queue_as_it_is)
 }
 
 /* Until the queue is empty: what was cut is finished first, as libwebsockets would. */
-static void write_on(struct queue *from, int *cuts)
+static void write_on(struct queue *from, bool deflate, int *cuts)
 {
     enum outlet_result result;
 
-    while ((result = write_out(from)) != OUTLET_EMPTIED) {
+    while ((result = outlet_write(&outlet, ends[0], from, deflate, &rest)) != OUTLET_EMPTIED) {
         read_all();
         if (result == OUTLET_CUT) {
             ++*cuts;
@@ -272,7 +307,7 @@ Test(outlet, a_frame_that_was_cut_is_handed_back_and_the_stream_stays_whole)
         marks[i] = (char)('a' + i % 26);
         push_new(300001, marks[i]);
     }
-    write_on(&q, &cuts);
+    write_on(&q, false, &cuts);
     cr_expect_gt(cuts, 0);
     expect_frames(marks);
 }
@@ -287,7 +322,7 @@ Test(outlet, a_batch_may_be_cut_within_any_of_its_frames)
         marks[i] = (char)('a' + i % 26);
         push_new(97, marks[i]);
     }
-    write_on(&q, &cuts);
+    write_on(&q, false, &cuts);
     cr_expect_gt(cuts, 0);
     expect_frames(marks);
 }
@@ -311,4 +346,117 @@ Test(outlet, a_broken_socket_is_told)
     ends[1] = -1;
     push_new(100, 'a');
     cr_expect_eq(write_out(&q), OUTLET_FAILED);
+}
+
+/* ---- for clients that negotiated permessage-deflate ---------------------------------------------
+ */
+
+Test(outlet, the_twin_goes_out_where_there_is_one_and_the_frame_itself_where_not)
+{
+    push_new(1000, 'a');
+    push_new(100, 'b');
+    push_new(50000, 'c');
+    push_new(1000, 'd');
+    cr_expect_eq(write_deflated(&q), OUTLET_EMPTIED);
+    expect_frames("abcd");
+    cr_expect_eq(n_deflated, 3u);
+    cr_expect_eq(counters.writes, 1u);
+    cr_expect_eq(counters.deflated, 3u);
+    push_new(70000, 'e'); /* too long for a batch when it is plain */
+    push_new(1000, 'f');
+    cr_expect_eq(write_deflated(&q), OUTLET_EMPTIED);
+    expect_frames("ef");
+    cr_expect_eq(counters.writes, 2u);
+}
+
+Test(outlet, a_frame_is_compressed_once_and_only_when_somebody_needs_it)
+{
+    struct frame *a = frame_of(1000, 'a');
+
+    push(&q, a);
+    write_out(&q);
+    cr_expect_null(a->twin);
+    for (int i = 0; i < 10; i++) {
+        push(&q, a);
+        write_deflated(&q);
+    }
+    cr_expect_eq(counters.deflated, 1u);
+    cr_expect_eq(a->twin->refs, 1u);
+    frame_unref(&a);
+    expect_frames("aaaaaaaaaaa");
+    cr_expect_eq(n_deflated, 10u);
+}
+
+Test(outlet, batches_of_both_kinds_are_kept_side_by_side_and_never_mixed)
+{
+    struct frame *a = frame_of(500, 'a'), *b = frame_of(500, 'b');
+
+    for (int i = 0; i < 3; i++) {
+        push(&q, a), push(&q, b), push(&other, a), push(&other, b);
+        cr_expect_eq(write_deflated(&q), OUTLET_EMPTIED);
+        expect_frames("ab");
+        cr_expect_eq(n_deflated, 2u);
+        n_deflated = 0;
+        cr_expect_eq(write_out(&other), OUTLET_EMPTIED);
+        expect_frames("ab");
+        cr_expect_eq(n_deflated, 0u);
+    }
+    cr_expect_eq(outlet.batches[false].len, 1000u);
+    cr_expect_lt(outlet.batches[true].len, 100u);
+    cr_expect_eq(a->refs, 3u, "ours, and one in each batch");
+    frame_unref(&a), frame_unref(&b);
+}
+
+Test(outlet, the_next_client_that_negotiated_gets_the_same_bytes_without_copying)
+{
+    struct frame *a = frame_of(500, 'a'), *b = frame_of(500, 'b');
+
+    push(&q, a), push(&q, b), push(&other, a), push(&other, b);
+    frame_unref(&a), frame_unref(&b);
+    write_deflated(&q);
+    expect_frames("ab");
+    outlet.batches[true].bytes[2] = 'Z';
+    write_deflated(&other);
+    read_all();
+    cr_expect_eq(read_bytes[2], 'Z');
+}
+
+/* Noise: what zlib makes of it is long enough to be cut. */
+static struct frame *noise(size_t len, unsigned *seed)
+{
+    char *payload = malloc(len);
+
+    for (size_t i = 0; i < len; i++) {
+        *seed = *seed * 1103515245u + 12345u;
+        payload[i] = (char)('0' + (*seed >> 16) % 40);
+    }
+    struct frame *f = frame_new(WS_TEXT, &(struct span){payload, len}, 1);
+    free(payload);
+    return f;
+}
+
+Test(outlet, a_twin_may_be_cut_like_any_frame_and_what_waits_is_counted_by_the_plain_ones)
+{
+    enum { FRAMES = 200, LEN = 20000 };
+    static unsigned char wanted[FRAMES * LEN];
+    size_t n = 0;
+    unsigned seed = 1;
+    int cuts = 0;
+
+    hold(32 * 1024);
+    for (int i = 0; i < FRAMES; i++) {
+        struct frame *f = noise(LEN - 4, &seed);
+        const struct frame *twin = deflater_twin(&outlet.deflater, f);
+        cr_assert_lt(twin->len, f->len);
+        memcpy(wanted + n, twin->bytes, twin->len);
+        n += twin->len;
+        push(&q, f);
+        cr_expect_eq(q.bytes, ((size_t)i + 1) * LEN);
+        frame_unref(&f);
+    }
+    write_on(&q, true, &cuts);
+    cr_expect_gt(cuts, 0);
+    read_all();
+    cr_assert_eq(n_read, n);
+    cr_expect_arr_eq(read_bytes, wanted, n);
 }
