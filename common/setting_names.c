@@ -9,6 +9,7 @@ const struct setting gateway_setting_names[] = {
     {.name = "payload"},
     {.name = "class"},
     {.name = "workers"},
+    {.name = "kernel-queue"},
     {.name = "queue-bytes"},
     {.name = "queue-messages"},
     {.name = "max-message"},

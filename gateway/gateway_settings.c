@@ -68,6 +68,16 @@ const struct setting gateway_settings_table[] = {
      .max = 64,
      .value_name = "N",
      .help = "Processes that share the listening addresses"},
+    {.name = "kernel-queue",
+     .kind = SETTING_BYTES,
+     .offset = AT(kernel_queue),
+     .fallback = "512k",
+     .min = 16384,
+     .max = (uint64_t)1 << 30,
+     .value_name = "SIZE",
+     .help =
+         "What the kernel may hold for one client that has not been sent yet; what comes on top "
+         "waits in its queue (queue-bytes)"},
     {.name = "queue-bytes",
      .kind = SETTING_BYTES,
      .offset = AT(queue_bytes),

@@ -21,7 +21,8 @@ struct gateway_settings {
     /* as given: filled by settings_load() */
     char *settings_file, *redis, *prefix, *last_value, *drift_markets;
     struct setting_list listen, streams, classes;
-    uint64_t workers, queue_bytes, queue_messages, max_message, max_payload, max_subscriptions;
+    uint64_t workers, kernel_queue, queue_bytes, queue_messages, max_message, max_payload,
+        max_subscriptions;
     uint64_t binance_rate;
     uint64_t injective_max_open_connections, injective_read_timeout_ms, injective_write_timeout_ms;
     uint64_t injective_max_body_bytes, injective_max_header_bytes, injective_max_request_batch_size;

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,15 @@ static void cut(struct connection *conn, bool reset)
     shutdown(conn->client->fd, SHUT_RDWR);
 }
 
+/* Left alone, the kernel takes 4 MB for a client that does not read, before we hear of it. What is
+ * on its way is not limited by this: a fast connection over a long distance stays fast. */
+static void limit_kernel_queue(int fd, uint64_t bytes)
+{
+    int limit = (int)bytes;
+
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &limit, sizeof limit); /* no-op but for TCP */
+}
+
 void ws_edge_adopt(struct ws_edge *edge, int fd, const struct listen_address *listener)
 {
     struct connection *conn = connection_new(edge, fd, listener);
@@ -86,6 +96,7 @@ void ws_edge_adopt(struct ws_edge *edge, int fd, const struct listen_address *li
         close(fd);
         return;
     }
+    limit_kernel_queue(fd, edge->host->settings->kernel_queue);
     lws_adopt_desc_t how = {.vh = edge->vhost,
                             .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP,
                             .fd = {.sockfd = fd},
