@@ -6,10 +6,10 @@
  * A wish cannot fail: while Redis is away it is noted. A channel nobody wants any more lingers for
  * a while, so that a flapping client does not thrash Redis.
  *
- * One connection of its own only hears (Pub/Sub); what is asked goes through redis_asker.h. Every 5
- * s a probe is published through the second and must be heard on the first: after a failover a link
- * can stay open and deaf, and PING would not tell. ROLE is asked in the same beat: a replica never
- * hears what is published at its master's other replicas' publishers. A link that fails is rebuilt.
+ * The link's own connection only hears (Pub/Sub); what is asked goes through redis_asker.h. Every 5
+ * s a probe is published there and must be heard here: after a failover a link can stay open and
+ * deaf, and PING would not tell. ROLE is asked in the same beat: a replica does not hear what is
+ * published at its master. A link that fails is rebuilt.
  *
  * States of the hearing side: DOWN -> OPENING -> DEAF -> HEARS -> DOWN. It is ready while it HEARS:
  * the probe's own subscription is sent after all others, so the first probe heard says that every

@@ -1,8 +1,6 @@
 /* ws_edge.c - see ws_edge.h. */
 #include "gateway/ws_edge.h"
 
-#include <assert.h>
-#include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,6 +4,7 @@
 #include "common/json_span.h"
 #include "common/message.h"
 #include "gateway/client.h"
+#include "gateway/counters.h"
 #include "gateway/frame.h"
 #include "gateway/gateway_settings.h"
 #include "gateway/view.h"
@@ -15,12 +16,15 @@ static int open_stream(struct view *view, struct hub *hub, const void *request)
     return hub_listen(hub, &view->listener, view->key, view->key_len);
 }
 
-static void deliver(struct view *view, const struct span *parts, size_t n)
+static void deliver(struct view *view, const struct stream *stream, const struct span *parts,
+                    size_t n)
 {
     struct frame *frame = frame_new(WS_TEXT, parts, n);
 
-    if (!frame)
-        return; /* intake counts nothing here: without memory the next message fares no better */
+    if (!frame) { /* a view has a member, and so a host */
+        view->members[0].client->host->counters->of_class[stream->class_id].dropped_memory++;
+        return;
+    }
     view_deliver(view, frame);
     frame_unref(&frame);
 }
@@ -34,13 +38,12 @@ static void wrap(struct view *view, const struct stream *stream, const struct me
                                  {m->data, m->data_len},
                                  SPAN("}")};
 
-    deliver(view, parts, 5);
+    deliver(view, stream, parts, 5);
 }
 
 static void verbatim(struct view *view, const struct stream *stream, const struct message *m)
 {
-    (void)stream;
-    deliver(view, &(struct span){m->data, m->data_len}, 1);
+    deliver(view, stream, &(struct span){m->data, m->data_len}, 1);
 }
 
 /* The engine wrapped it and this client wants it bare. */
@@ -48,12 +51,11 @@ static void unwrap(struct view *view, const struct stream *stream, const struct 
 {
     struct json_value root, data;
 
-    (void)stream;
     if (json_check(m->data, m->data_len, JSON_STRICT, &root, NULL) < 0)
         return;
     data = json_member(root, "data", JSON_STRICT);
     if (data.kind != JSON_NONE)
-        deliver(view, &(struct span){data.at, data.len}, 1);
+        deliver(view, stream, &(struct span){data.at, data.len}, 1);
 }
 
 static const struct view_type wrapping = {.name = "wrap", .open = open_stream, .message = wrap};

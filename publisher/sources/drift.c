@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/message.h"
 #include "common/stream_name.h"
 #include "publisher/sources/normaliser.h"
 
@@ -34,27 +33,13 @@ static bool ends(const struct event *event, const char *end)
            memcmp(event->stream + event->stream_len - len, end, len) == 0;
 }
 
-static void tag_trade(struct json_value data, struct event *event)
-{
-    struct json_value id = json_member(data, "fillRecordId", JSON_STRICT);
-    const char *at = id.at;
-    size_t len = id.len;
-
-    if (id.kind == JSON_STRING ? !json_string_plain(id, &at, &len) : id.kind != JSON_NUMBER)
-        return;
-    if (!message_tag_valid(at, len))
-        return;
-    event->tag = at;
-    event->tag_len = len;
-}
-
 static void hand_over(struct event *event, struct json_value data, event_fn *emit, void *ctx)
 {
     event->data = data.at;
     event->data_len = data.len;
     event->keep_last = begins(event, "orderbook_");
     if (begins(event, "trades_"))
-        tag_trade(data, event);
+        normaliser_take_tag(event, json_member(data, "fillRecordId", JSON_STRICT));
     emit(ctx, event);
     if (!event->keep_last || !ends(event, finest))
         return;

@@ -9,31 +9,16 @@
 #include <errno.h>
 #include <string.h>
 
-#include "common/message.h"
 #include "publisher/sources/normaliser.h"
-
-/* An id as text, whether it is written as a number or as a string; what cannot be a tag is none. */
-static void take_tag(struct json_value id, struct event *event)
-{
-    const char *at = id.at;
-    size_t len = id.len;
-
-    if (id.kind == JSON_STRING ? !json_string_plain(id, &at, &len) : id.kind != JSON_NUMBER)
-        return;
-    if (!message_tag_valid(at, len))
-        return;
-    event->tag = at;
-    event->tag_len = len;
-}
 
 static void tag_trade(struct json_value data, struct event *event)
 {
     struct json_value type = json_member(data, "e", JSON_STRICT);
 
     if (json_string_is(type, "trade"))
-        take_tag(json_member(data, "t", JSON_STRICT), event);
+        normaliser_take_tag(event, json_member(data, "t", JSON_STRICT));
     else if (json_string_is(type, "aggTrade"))
-        take_tag(json_member(data, "a", JSON_STRICT), event);
+        normaliser_take_tag(event, json_member(data, "a", JSON_STRICT));
 }
 
 static int normalise(struct json_value message, event_fn *emit, void *ctx, const char **why)

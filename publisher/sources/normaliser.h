@@ -18,6 +18,10 @@ struct normaliser {
 };
 
 extern const struct normaliser drift_normaliser;
+/* The event's tag is that id as text, whether it is written as a number or as a string; what cannot
+ * be a tag is none. */
+void normaliser_take_tag(struct event *event, struct json_value id);
+
 extern const struct normaliser exchange_normaliser;
 extern const struct normaliser injective_normaliser;
 extern const struct normaliser nano_normaliser;
