@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/redis_name.h"
 #include "common/stream_name.h"
 #include "gateway/gateway_settings.h"
 #include "gateway/redis_asker.h"
@@ -77,11 +78,11 @@ static int ask(struct last_value_source *from, const char *stream, size_t len, s
 
     if (*form) {
         size_t key_len = write_key(form, stream, len, key);
-        return redis_asker_ask(from->asker, 2, (const char *[]){"GET", key},
+        return redis_asker_ask(from->asker, REDIS_NO_SLOT, 2, (const char *[]){"GET", key},
                                (const size_t[]){3, key_len}, on_answer, q);
     }
     int n = snprintf(key, sizeof key, "%slast:%.*s", from->settings->prefix, (int)len, stream);
-    return redis_asker_ask(from->asker, 3, (const char *[]){"HGET", key, "message"},
+    return redis_asker_ask(from->asker, REDIS_NO_SLOT, 3, (const char *[]){"HGET", key, "message"},
                            (const size_t[]){4, (size_t)n, 7}, on_answer, q);
 }
 

@@ -10,6 +10,7 @@
 #include "common/backoff.h"
 #include "common/log.h"
 #include "common/redis_conn.h"
+#include "common/redis_name.h"
 #include "common/stream_name.h"
 #include "gateway/redis_asker.h"
 #include "gateway/wishes.h"
@@ -213,8 +214,9 @@ static void beat(struct link *link)
     link->probed = link->probe_subscribed && redis_asker_is_up(link->asker);
     if (!link->probe_subscribed)
         return;
-    if (redis_asker_ask(link->asker, 3, publish, NULL, probe_answered, link) == 0)
-        (void)redis_asker_ask(link->asker, 1, (const char *[]){"ROLE"}, NULL, role_answered, link);
+    if (redis_asker_ask(link->asker, REDIS_NO_SLOT, 3, publish, NULL, probe_answered, link) == 0)
+        (void)redis_asker_ask(link->asker, REDIS_NO_SLOT, 1, (const char *[]){"ROLE"}, NULL,
+                              role_answered, link);
 }
 
 /* ---- time ----------------------------------------------------------------------------------- */

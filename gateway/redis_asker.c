@@ -105,9 +105,10 @@ void redis_asker_free(struct redis_asker **ap)
     free(a);
 }
 
-int redis_asker_ask(struct redis_asker *a, int argc, const char *const *argv, const size_t *lens,
-                    redis_answer_fn *fn, void *ctx)
+int redis_asker_ask(struct redis_asker *a, int slot, int argc, const char *const *argv,
+                    const size_t *lens, redis_answer_fn *fn, void *ctx)
 {
+    (void)slot; /* there is one Redis */
     if (a->n >= ASKER_QUESTIONS_MAX)
         return -EAGAIN;
     struct question *q = malloc(sizeof *q);

@@ -27,10 +27,11 @@ struct redis_asker *redis_asker_new(uv_loop_t *loop, const struct redis_url *url
 void redis_asker_start(struct redis_asker *a);
 void redis_asker_free(struct redis_asker **a); /* answers are lost first; NULL is fine */
 
-/* Goes out at the end of the turn. fn may be NULL: whatever the answer. 0; -ENOTCONN; -EAGAIN;
- * -ENOMEM: nothing was asked, and fn is not called. lens may be NULL when all are strings. */
-int redis_asker_ask(struct redis_asker *a, int argc, const char *const *argv, const size_t *lens,
-                    redis_answer_fn *fn, void *ctx);
+/* Goes out at the end of the turn. slot: where the key lies (redis_name.h); REDIS_NO_SLOT: any node
+ * may answer. fn may be NULL: whatever the answer. 0; -ENOTCONN; -EAGAIN; -ENOMEM: nothing was
+ * asked, and fn is not called. lens may be NULL when all are strings. */
+int redis_asker_ask(struct redis_asker *a, int slot, int argc, const char *const *argv,
+                    const size_t *lens, redis_answer_fn *fn, void *ctx);
 
 /* Part of the loop's turn: send what was asked; connect again when it is time. */
 void redis_asker_turn(struct redis_asker *a, uint64_t now_ms);

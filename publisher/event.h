@@ -5,6 +5,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What Redis keeps of a stream for readers that missed something: so many messages for so long,
+ * as the settings say for each kind. */
+enum event_history {
+    EVENT_HISTORY_NONE,   /* telemetry, votes, work: nobody asks for what was */
+    EVENT_HISTORY_STREAM, /* everything of a type, a market, a symbol */
+    EVENT_HISTORY_ENTITY, /* one of very many: an account, a subaccount, an address */
+};
+
+/* The events of one block go out whole or not at all. */
+enum event_block {
+    EVENT_NO_BLOCK,
+    EVENT_BLOCK_PART, /* more of the same block follows in the same call of the source */
+    EVENT_BLOCK_END,  /* the block's last: its end-of-block message */
+};
+
 /* All spans are borrowed for the call they are passed in. The data is JSON that somebody has
  * checked already; the stream's name and the tag are judged by publisher_event(). */
 struct event {
@@ -14,6 +29,8 @@ struct event {
     size_t tag_len;
     const char *data;
     size_t data_len;
+    enum event_history history;
+    enum event_block block;
     bool keep_last; /* Redis keeps the stream's newest message for readers who come late */
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/redis_name.h"
 #include "common/stream_name.h"
 #include "gateway/client.h"
 #include "gateway/gateway_settings.h"
@@ -131,12 +132,12 @@ static int ask(struct zilliqa_contracts *known)
     if (known->rule == CONTRACTS_KNOWN) {
         const char *const argv[] = {"SRANDMEMBER", key, most};
         snprintf(key, sizeof key, "%szilliqa.contract", prefix);
-        return redis_asker_ask(known->host->asker, 3, argv, NULL, on_answer, known);
+        return redis_asker_ask(known->host->asker, REDIS_NO_SLOT, 3, argv, NULL, on_answer, known);
     }
     const char *const argv[] = {"ZRANGEBYSCORE", key, now, "+inf", "LIMIT", "0", most};
     snprintf(now, sizeof now, "(%" PRIu64, unix_ms());
     snprintf(key, sizeof key, "%szilliqa.noncontract", prefix);
-    return redis_asker_ask(known->host->asker, 7, argv, NULL, on_answer, known);
+    return redis_asker_ask(known->host->asker, REDIS_NO_SLOT, 7, argv, NULL, on_answer, known);
 }
 
 void zilliqa_contracts_tick(struct zilliqa_contracts *known)
