@@ -117,6 +117,23 @@ static void render_closes(const struct counters *workers, unsigned n, struct tex
                  sum(workers, n, offsetof(struct counters, closes) + i * sizeof(uint64_t)));
 }
 
+/* A worker that was started again does not make the start younger: the oldest counts. */
+static void render_process(const struct counters *workers, unsigned n, struct text *out)
+{
+    uint64_t started = UINT64_MAX;
+
+    for (unsigned i = 0; i < n; i++) {
+        uint64_t s = word(&workers[i], offsetof(struct counters, started_s));
+        started = s && s < started ? s : started;
+    }
+    describe(out, "process_cpu_seconds_total", 25, "counter", "Processor time of all workers");
+    text_add(out, "process_cpu_seconds_total %.2f\n",
+             (double)sum(workers, n, offsetof(struct counters, cpu_us)) / 1e6);
+    describe(out, "process_start_time_seconds", 26, "gauge",
+             "Unix time of the oldest worker's start");
+    text_add(out, "process_start_time_seconds %" PRIu64 "\n", started == UINT64_MAX ? 0 : started);
+}
+
 void counters_render(const struct counters *workers, unsigned n,
                      const struct stream_classes *classes, struct text *out)
 {
@@ -138,4 +155,5 @@ void counters_render(const struct counters *workers, unsigned n,
     }
     render_closes(workers, n, out);
     render_latency(workers, n, out);
+    render_process(workers, n, out);
 }

@@ -23,6 +23,9 @@
     X(queued_bytes, "sluice_queued_bytes", "gauge", "Bytes waiting for slow clients now")          \
     X(link_ready, "sluice_redis_links_ready", "gauge", "Redis links that hear what is published")  \
     X(workers, "sluice_workers", "gauge", "Worker processes running")                              \
+    X(resident_bytes, "process_resident_memory_bytes", "gauge", "Resident memory of all workers")  \
+    X(open_fds, "process_open_fds", "gauge", "Open file descriptors of all workers")               \
+    X(max_fds, "process_max_fds", "gauge", "Limits on file descriptors of all workers together")   \
     X(accepted, "sluice_accepted_connections_total", "counter", "TCP connections accepted")        \
     X(handshakes, "sluice_handshakes_total", "counter", "WebSocket handshakes completed")          \
     X(refused, "sluice_refused_handshakes_total", "counter", "Requests to upgrade refused")        \
@@ -74,6 +77,8 @@ struct counters {
     /* From the publisher's time stamp to the end of the turn that wrote the message out. */
     uint64_t latency[LATENCY_BUCKETS + 1]; /* the last: above every bound */
     uint64_t latency_sum_us;
+    /* Processor time of this worker and of those whose place it took; Unix time of its start. */
+    uint64_t cpu_us, cpu_before_us, started_s;
 };
 
 void counters_latency(struct counters *c, uint64_t us);

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/log.h"
 #include "gateway/acceptor.h"
@@ -14,6 +15,7 @@
 #include "gateway/hub.h"
 #include "gateway/intake.h"
 #include "gateway/link.h"
+#include "gateway/process_stats.h"
 #include "gateway/redis_asker.h"
 #include "gateway/view.h"
 #include "gateway/wheel.h"
@@ -21,7 +23,8 @@
 
 enum {
     TICK_MS = WHEEL_TICK_MS,
-    CLOSE_WAIT_MS = 1500, /* after a drain, for the last close frames to be answered */
+    STATS_TICKS = 1000 / TICK_MS, /* between two looks at our own process */
+    CLOSE_WAIT_MS = 1500,         /* after a drain, for the last close frames to be answered */
 };
 
 enum phase { PHASE_SERVING, PHASE_DRAINING, PHASE_LEAVING, PHASE_ENDED };
@@ -43,6 +46,7 @@ struct gateway {
     struct ws_edge *edge;
     struct acceptor *acceptor;
     uv_timer_t tick;
+    unsigned ticks;
     uv_prepare_t before_wait;
     uv_check_t after_wait;
     enum phase phase;
@@ -174,6 +178,8 @@ static void on_tick(uv_timer_t *handle)
     struct gateway *gw = handle->data;
 
     dialects_tick(&gw->host);
+    if (gw->ticks++ % STATS_TICKS == 0)
+        process_stats_read(gw->counters);
 }
 
 /* ---- life ----------------------------------------------------------------------------------- */
@@ -248,6 +254,9 @@ struct gateway *gateway_new(uv_loop_t *loop, const struct gateway_config *config
     gw->counters = &config->workers[config->index];
     counters_clear_gauges(gw->counters);
     gw->counters->workers = 1;
+    gw->counters->started_s = (uint64_t)time(NULL);
+    gw->counters->cpu_before_us = gw->counters->cpu_us;
+    process_stats_read(gw->counters);
     start_handles(gw);
     if (make_core(gw) && make_edges(gw)) {
         redis_asker_start(gw->asker);
