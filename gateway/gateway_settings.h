@@ -47,6 +47,9 @@ int gateway_settings_load(struct gateway_settings *s, int argc, char *const *arg
                           char error[SETTINGS_ERROR_MAX]);
 void gateway_settings_free(struct gateway_settings *s);
 
+/* The second half of loading: check what was given, and fill in what is derived from it. */
+int gateway_settings_check(struct gateway_settings *s, char error[SETTINGS_ERROR_MAX]);
+
 /* Load anew, and take over what may change while running: all or nothing. 0, with the names of the
  * settings that changed in text; -EINVAL with one clear line in text, and nothing has changed. */
 int gateway_settings_reload(struct gateway_settings *s, int argc, char *const *argv,
