@@ -13,7 +13,7 @@ enum event_history {
     EVENT_HISTORY_ENTITY, /* one of very many: an account, a subaccount, an address */
 };
 
-/* The events of one block go out whole or not at all. */
+/* The events of one block go out whole or not at all. Their tag is its height, in decimal. */
 enum event_block {
     EVENT_NO_BLOCK,
     EVENT_BLOCK_PART, /* more of the same block follows in the same call of the source */

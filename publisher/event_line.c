@@ -61,6 +61,18 @@ static int take_time(struct json_value time, struct event_line *into, char why[E
     return 0;
 }
 
+/* What Redis keeps of the stream; any other class is the reader's own affair. */
+static void take_class(struct json_value class, struct event *event)
+{
+    event->keep_last = json_string_is(class, "snapshot");
+    if (event->keep_last || json_string_is(class, "none"))
+        event->history = EVENT_HISTORY_NONE;
+    else if (json_string_is(class, "entity"))
+        event->history = EVENT_HISTORY_ENTITY;
+    else
+        event->history = EVENT_HISTORY_STREAM;
+}
+
 static int read_event(struct json_value root, struct json_value stream, struct event_line *into,
                       char why[EVENT_LINE_WHY_MAX])
 {
@@ -77,6 +89,7 @@ static int read_event(struct json_value root, struct json_value stream, struct e
         return bad(why, "tag: no short text");
     if (class.kind != JSON_NONE && class.kind != JSON_STRING)
         return bad(why, "class: no text");
+    take_class(class, event);
     event->data = data.at;
     event->data_len = data.len;
     return 0;

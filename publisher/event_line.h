@@ -3,6 +3,10 @@
  *   {"stream":S,"data":D}          published as it is; optional "tag" and "class"
  *   {"source":NAME,"message":M}    what a server of that kind sent; its normaliser makes the events
  *
+ * The class says what Redis keeps of the stream: "entity" the short history of one of very many
+ * (an account), "snapshot" its newest message alone, "none" nothing; any other, or none, the
+ * history of a stream.
+ *
  * Both may have "time", Unix milliseconds, by which a replay is paced. Other members are ignored.
  * Reading and handing over are two steps, because a replay reads a line before its time has come.
  */

@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "publisher/intake.h"
 #include "publisher/outbox.h"
+#include "publisher/publisher_counters.h"
 
 struct service {
     uv_loop_t loop;
@@ -71,16 +72,39 @@ static void on_signal(uv_signal_t *handle, int number)
     uv_timer_start(&s->flush, on_flush_over, SERVICE_FLUSH_MS, 0);
 }
 
-/* What never reached Redis is dropped too: published, refused and dropped make up all events. */
-static void summarise(const struct service *s)
+/* A publisher_counters_fn. */
+static void count(void *ctx, struct publisher_counters *into)
 {
+    const struct service *s = ctx;
     struct outbox_counts counts = outbox_counts(s->outbox);
 
-    log_info("publisher has ended", LOG_NUMBER("events", s->publisher.events),
-             LOG_NUMBER("streams", publisher_streams(&s->publisher)),
-             LOG_NUMBER("published", counts.published), LOG_NUMBER("refused", counts.refused),
-             LOG_NUMBER("dropped", s->backlog.dropped + s->backlog.n),
-             LOG_NUMBER("bad", s->publisher.bad),
+    *into = (struct publisher_counters){
+        .events = s->publisher.events,
+        .bad = s->publisher.bad,
+        .published = counts.published,
+        .refused = counts.refused,
+        .dropped = {[PUBLISHER_DROP_FULL] = s->backlog.dropped},
+        .waiting = s->backlog.n,
+        .waiting_bytes = s->backlog.bytes,
+        .waiting_limit = s->backlog.limit,
+        .streams = publisher_streams(&s->publisher),
+        .links = 1,
+        .links_open = outbox_is_open(s->outbox),
+    };
+}
+
+/* What never reached Redis is dropped too: published, refused and dropped make up all events. */
+static void summarise(struct service *s)
+{
+    struct publisher_counters counters;
+
+    count(s, &counters);
+
+    log_info("publisher has ended", LOG_NUMBER("events", counters.events),
+             LOG_NUMBER("streams", counters.streams), LOG_NUMBER("published", counters.published),
+             LOG_NUMBER("refused", counters.refused),
+             LOG_NUMBER("dropped", counters.dropped[PUBLISHER_DROP_FULL] + counters.waiting),
+             LOG_NUMBER("bad", counters.bad),
              LOG_NUMBER("seconds", (uv_now(&s->loop) - s->begun_ms + 500) / 1000));
 }
 

@@ -5,9 +5,10 @@
  *   {"message":"Subscribe received for …"}            the answer to a request of ours: no event
  *   {"error":"…"}, with or without a channel          bad
  *
- * The data is a text holding JSON; it is published as that JSON. Order books keep their last value.
- * One with grouping 1 is published without grouping too: that is the name older clients ask for,
- * and the server that sends it gives no other. A trade is tagged with its fillRecordId.
+ * The data is a text holding JSON; it is published as that JSON. Order books keep their last value
+ * and no history: each is whole, and the newest is all that anybody needs. One with grouping 1 is
+ * published without grouping too: that is the name older clients ask for, and the server that sends
+ * it gives no other. A trade is tagged with its fillRecordId.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -38,6 +39,7 @@ static void hand_over(struct event *event, struct json_value data, event_fn *emi
     event->data = data.at;
     event->data_len = data.len;
     event->keep_last = begins(event, "orderbook_");
+    event->history = event->keep_last ? EVENT_HISTORY_NONE : EVENT_HISTORY_STREAM;
     if (begins(event, "trades_"))
         normaliser_take_tag(event, json_member(data, "fillRecordId", JSON_STRICT));
     emit(ctx, event);

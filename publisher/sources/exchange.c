@@ -25,7 +25,7 @@ static int normalise(struct json_value message, event_fn *emit, void *ctx, const
 {
     struct json_value stream = json_member(message, "stream", JSON_STRICT);
     struct json_value data = json_member(message, "data", JSON_STRICT);
-    struct event event = {.data = data.at, .data_len = data.len};
+    struct event event = {.data = data.at, .data_len = data.len, .history = EVENT_HISTORY_STREAM};
 
     if (stream.kind == JSON_NONE && json_member(message, "result", JSON_STRICT).kind != JSON_NONE &&
         json_member(message, "id", JSON_STRICT).kind != JSON_NONE)

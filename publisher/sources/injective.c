@@ -35,6 +35,14 @@ struct block {
     void *ctx;
 };
 
+/* Where an event goes, and what becomes of it there. */
+struct target {
+    const char *stream;
+    size_t len;
+    enum event_history history;
+    enum event_block block;
+};
+
 /* ---- what a block must be -------------------------------------------------------------------- */
 
 static size_t count(struct json_value array)
@@ -119,15 +127,17 @@ static void begin_events(struct block *b, const struct injective_type *type)
     text_add_bytes(&b->data, "\":", 2);
 }
 
-static void end(struct block *b, const char *stream, size_t stream_len)
+static void end(struct block *b, struct target to)
 {
     text_add_bytes(&b->data, "}", 1);
-    b->emit(b->ctx, &(struct event){.stream = stream,
-                                    .stream_len = stream_len,
+    b->emit(b->ctx, &(struct event){.stream = to.stream,
+                                    .stream_len = to.len,
                                     .tag = b->tag,
                                     .tag_len = b->tag_len,
                                     .data = b->data.at,
-                                    .data_len = b->data.len});
+                                    .data_len = b->data.len,
+                                    .history = to.history,
+                                    .block = to.block});
 }
 
 static void emit_all(struct block *b, const struct injective_type *type, struct json_value events)
@@ -137,7 +147,7 @@ static void emit_all(struct block *b, const struct injective_type *type, struct 
 
     begin_events(b, type);
     text_add_bytes(&b->data, events.at, events.len);
-    end(b, name, len);
+    end(b, (struct target){name, len, EVENT_HISTORY_STREAM, EVENT_BLOCK_PART});
 }
 
 static int by_stream(const void *a, const void *b)
@@ -169,6 +179,13 @@ static size_t sort_events(struct block *b, const struct injective_type *type,
     return n;
 }
 
+static enum event_history history_by(const struct injective_key *key)
+{
+    return strcmp(key->kind, "account") == 0 || strcmp(key->kind, "subaccount") == 0
+               ? EVENT_HISTORY_ENTITY
+               : EVENT_HISTORY_STREAM;
+}
+
 static void emit_by(struct block *b, const struct injective_type *type,
                     const struct injective_key *key, struct json_value events)
 {
@@ -184,7 +201,7 @@ static void emit_by(struct block *b, const struct injective_type *type,
             before = ',';
         }
         text_add_bytes(&b->data, "]", 1);
-        end(b, stream, strlen(stream));
+        end(b, (struct target){stream, strlen(stream), history_by(key), EVENT_BLOCK_PART});
     }
 }
 
@@ -195,7 +212,8 @@ static void emit_end(struct block *b)
         text_add_bytes(&b->data, ",\"gas_price\":", 13);
         text_add_bytes(&b->data, b->gas_price.at, b->gas_price.len);
     }
-    end(b, INJECTIVE_BLOCK_STREAM, strlen(INJECTIVE_BLOCK_STREAM));
+    end(b, (struct target){INJECTIVE_BLOCK_STREAM, strlen(INJECTIVE_BLOCK_STREAM),
+                           EVENT_HISTORY_STREAM, EVENT_BLOCK_END});
 }
 
 static void emit_block(struct block *b)
@@ -254,7 +272,8 @@ static int normalise_error(struct json_value error, event_fn *emit, void *ctx, c
     emit(ctx, &(struct event){.stream = INJECTIVE_GAP_STREAM,
                               .stream_len = strlen(INJECTIVE_GAP_STREAM),
                               .data = error.at,
-                              .data_len = error.len});
+                              .data_len = error.len,
+                              .history = EVENT_HISTORY_STREAM});
     return 0;
 }
 

@@ -32,12 +32,17 @@ enum tag_kind { TAG_NONE, TAG_HASH, TAG_OUTER_HASH, TAG_VOTE, TAG_TELEMETRY };
 static const struct topic {
     const char *name;
     enum tag_kind tag;
+    enum event_history history;
 } topics[] = {
-    {"confirmation", TAG_HASH},      {"vote", TAG_VOTE},
-    {"stopped_election", TAG_NONE},  {"started_election", TAG_NONE},
-    {"active_difficulty", TAG_NONE}, {"work", TAG_NONE},
-    {"telemetry", TAG_TELEMETRY},    {"new_unconfirmed_block", TAG_OUTER_HASH},
-    {"bootstrap", TAG_NONE},
+    {"confirmation", TAG_HASH, EVENT_HISTORY_STREAM},
+    {"vote", TAG_VOTE, EVENT_HISTORY_NONE},
+    {"stopped_election", TAG_NONE, EVENT_HISTORY_STREAM},
+    {"started_election", TAG_NONE, EVENT_HISTORY_STREAM},
+    {"active_difficulty", TAG_NONE, EVENT_HISTORY_NONE},
+    {"work", TAG_NONE, EVENT_HISTORY_NONE},
+    {"telemetry", TAG_TELEMETRY, EVENT_HISTORY_NONE},
+    {"new_unconfirmed_block", TAG_OUTER_HASH, EVENT_HISTORY_STREAM},
+    {"bootstrap", TAG_NONE, EVENT_HISTORY_STREAM},
 };
 
 static struct json_value member(struct json_value object, const char *key)
@@ -125,12 +130,14 @@ static void emit_to_accounts(struct json_value message, const struct event *even
     bool has_account = account_of(member(message, "account"), &account);
     struct json_value linked = member(member(message, "block"), "link_as_account");
 
+    struct event by_account = *event;
+    by_account.history = EVENT_HISTORY_ENTITY;
     if (linked.kind == JSON_NONE)
         return;
     if (has_account)
-        emit_for(&account, stream, *event, emit, ctx);
+        emit_for(&account, stream, by_account, emit, ctx);
     if (account_of(linked, &link) && !(has_account && nano_key_compare(&account, &link) == 0))
-        emit_for(&link, stream, *event, emit, ctx);
+        emit_for(&link, stream, by_account, emit, ctx);
 }
 
 static void emit_all(const struct topic *topic, struct json_value message, struct event *event,
@@ -141,6 +148,7 @@ static void emit_all(const struct topic *topic, struct json_value message, struc
 
     event->stream = name;
     event->stream_len = (size_t)snprintf(name, sizeof name, "nano.%s", topic->name);
+    event->history = topic->history;
     emit(ctx, event);
     if (topic->tag == TAG_HASH)
         emit_to_accounts(message, event, emit, ctx);

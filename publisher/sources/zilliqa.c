@@ -163,7 +163,9 @@ static size_t emit_address(const struct items *items, size_t first, const struct
                                   .tag = block->number,
                                   .tag_len = block->number_len,
                                   .data = data.at,
-                                  .data_len = data.len});
+                                  .data_len = data.len,
+                                  .history = EVENT_HISTORY_ENTITY,
+                                  .block = EVENT_BLOCK_PART});
     text_free(&stream);
     text_free(&data);
     return i;
@@ -182,7 +184,9 @@ static void emit_all(struct items *items, const struct block *block, event_fn *e
                               .tag = block->number,
                               .tag_len = block->number_len,
                               .data = block->value.at,
-                              .data_len = block->value.len});
+                              .data_len = block->value.len,
+                              .history = EVENT_HISTORY_STREAM,
+                              .block = EVENT_BLOCK_END});
 }
 
 /* ---- a notification ------------------------------------------------------------------------- */

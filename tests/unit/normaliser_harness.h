@@ -1,4 +1,5 @@
-/* normaliser_harness.h - a normaliser's events as one text: "stream|tag|data" each, with EVENT_END.
+/* normaliser_harness.h - a normaliser's events as one text: "stream|tag|data" each, with EVENT_END;
+ * and what Redis keeps of them as another: "stream history block;" each.
  *
  * Define NORMALISER (the normaliser under test) before including it.
  */
@@ -14,23 +15,27 @@
 
 #define EVENT_END ";"
 
-static char events[8192];
+static char events[8192], kept[8192];
 static const char *why;
 
 static void note(void *ctx, const struct event *e)
 {
-    size_t at = strlen(events);
+    static const char *const histories[] = {"none", "stream", "entity"};
+    static const char *const blocks[] = {"", " part", " end"};
+    size_t at = strlen(events), kept_at = strlen(kept);
 
     (void)ctx;
     snprintf(events + at, sizeof events - at, "%.*s|%.*s|%.*s" EVENT_END, (int)e->stream_len,
              e->stream, (int)e->tag_len, e->tag ? e->tag : "", (int)e->data_len, e->data);
+    snprintf(kept + kept_at, sizeof kept - kept_at, "%.*s %s%s;", (int)e->stream_len, e->stream,
+             histories[e->history], blocks[e->block]);
 }
 
 static int normalise(const char *text)
 {
     struct json_value root;
 
-    events[0] = '\0';
+    events[0] = kept[0] = '\0';
     why = NULL;
     cr_assert_eq(json_check(text, strlen(text), JSON_STRICT, &root, NULL), 0, "%s", text);
     return NORMALISER.normalise(root, note, NULL, &why);

@@ -141,3 +141,24 @@ Test(event_line, white_space_alone_is_blank)
     cr_expect(event_line_blank(" \t\r", 3));
     cr_expect_not(event_line_blank(" x", 2));
 }
+
+Test(event_line, the_class_says_what_redis_keeps)
+{
+    static const struct {
+        const char *member;
+        enum event_history history;
+        bool keep_last;
+    } cases[] = {{"", EVENT_HISTORY_STREAM, false},
+                 {",\"class\":\"book\"", EVENT_HISTORY_STREAM, false},
+                 {",\"class\":\"entity\"", EVENT_HISTORY_ENTITY, false},
+                 {",\"class\":\"snapshot\"", EVENT_HISTORY_NONE, true},
+                 {",\"class\":\"none\"", EVENT_HISTORY_NONE, false}};
+    char text[100];
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        snprintf(text, sizeof text, "{\"stream\":\"a\",\"data\":1%s}", cases[i].member);
+        cr_assert_eq(decode(text), 0);
+        cr_expect_eq(line.event.history, cases[i].history, "%s", text);
+        cr_expect_eq(line.event.keep_last, cases[i].keep_last, "%s", text);
+    }
+}

@@ -113,3 +113,18 @@ Test(source_injective, one_bad_list_spoils_the_block_before_anything_is_told)
     expect_bad(BLOCK("\"bank_balances\":[{\"account\":\"a\"}],\"positions\":{},"));
     expect_bad(BLOCK("\"bank_balances\":[{\"account\":\"a\"}],\"positions\":[1],"));
 }
+
+Test(source_injective, a_block_is_one_unit_and_accounts_have_the_short_history)
+{
+    cr_expect_eq(normalise(BLOCK("\"bank_balances\":[{\"account\":\"inj1a\"}],"
+                                 "\"oracle_prices\":[{\"symbol\":\"A\"}],"
+                                 "\"subaccount_deposits\":[{\"subaccount_id\":\"0xs\"}],")),
+                 0);
+    cr_expect_str_eq(kept, "injective.bank_balances stream part;"
+                           "injective.bank_balances.account.inj1a entity part;"
+                           "injective.subaccount_deposits stream part;"
+                           "injective.subaccount_deposits.subaccount.0xs entity part;"
+                           "injective.oracle_prices stream part;"
+                           "injective.oracle_prices.symbol.A stream part;"
+                           "injective.block stream end;");
+}

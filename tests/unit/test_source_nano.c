@@ -13,6 +13,8 @@
 #define OF "nano.confirmation.account."
 
 static char streams[1024], tag[MESSAGE_TAG_MAX + 1];
+static enum event_history histories[4]; /* of the first events */
+static unsigned n_events;
 static const char *why, *sent;
 
 static void note(void *ctx, const struct event *e)
@@ -26,6 +28,8 @@ static void note(void *ctx, const struct event *e)
         cr_expect_eq(strlen(tag), e->tag_len, "one event has one tag");
     cr_assert(!e->tag || message_tag_valid(e->tag, e->tag_len));
     snprintf(tag, sizeof tag, "%.*s", (int)e->tag_len, e->tag ? e->tag : "");
+    if (n_events < 4)
+        histories[n_events++] = e->history;
     snprintf(streams + at, sizeof streams - at, "%.*s ", (int)e->stream_len, e->stream);
 }
 
@@ -34,6 +38,7 @@ static int normalise(const char *text)
     struct json_value root;
 
     streams[0] = tag[0] = '\0';
+    n_events = 0;
     why = NULL;
     sent = text;
     cr_assert_eq(json_check(text, strlen(text), JSON_STRICT, &root, NULL), 0, "%s", text);
@@ -56,6 +61,21 @@ Test(source_nano, a_state_block_goes_to_its_account_and_to_that_of_its_link)
 {
     expect(CONFIRMED(X, "\"type\":\"state\",\"link_as_account\":\"" Y "\""),
            "nano.confirmation " OF X " " OF Y " ", HASH);
+}
+
+Test(source_nano, confirmations_have_a_history_and_what_nobody_asks_for_later_has_none)
+{
+    static const char *const forgotten[] = {MESSAGE("vote", "\"account\":\"" X "\""),
+                                            MESSAGE("telemetry", ""), MESSAGE("work", "")};
+
+    cr_expect_eq(normalise(CONFIRMED(X, "\"type\":\"state\",\"link_as_account\":\"" Y "\"")), 0);
+    cr_expect_eq(histories[0], EVENT_HISTORY_STREAM);
+    cr_expect_eq(histories[1], EVENT_HISTORY_ENTITY);
+    cr_expect_eq(histories[2], EVENT_HISTORY_ENTITY);
+    for (size_t i = 0; i < sizeof forgotten / sizeof *forgotten; i++) {
+        cr_expect_eq(normalise(forgotten[i]), 0);
+        cr_expect_eq(histories[0], EVENT_HISTORY_NONE, "%s", forgotten[i]);
+    }
 }
 
 Test(source_nano, once_where_both_are_the_same)

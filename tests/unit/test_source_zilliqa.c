@@ -24,6 +24,9 @@ Test(source_zilliqa, events_go_to_their_address_and_the_block_comes_last)
                   "\",\"event_logs\":[" FOO "," FOO "]};"
                   "zilliqa.EventLog." B "|15|{\"BlockNum\":\"15\",\"address\":\"" B
                   "\",\"event_logs\":[" FOO "]};" BLOCK_EVENT);
+    cr_expect_str_eq(kept, "zilliqa.EventLog." A " entity part;"
+                           "zilliqa.EventLog." B " entity part;"
+                           "zilliqa.NewBlock stream end;");
 }
 
 Test(source_zilliqa, an_address_has_one_event_a_block_even_if_it_is_listed_twice)
