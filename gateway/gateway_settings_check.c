@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "common/drift_markets.h"
 #include "common/stream_name.h"
-#include "gateway/dialects/drift_markets.h"
 #include "gateway/gateway_settings.h"
 #include "gateway/last_value.h"
 

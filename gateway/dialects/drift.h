@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
+#include "common/drift_markets.h"
 #include "common/list.h"
-#include "gateway/dialects/drift_markets.h"
 #include "gateway/last_value.h"
 
 struct client_host;

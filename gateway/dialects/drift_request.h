@@ -11,9 +11,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/drift_markets.h"
 #include "common/json_span.h"
 #include "common/stream_name.h"
-#include "gateway/dialects/drift_markets.h"
 #include "gateway/listen_address.h"
 
 /* A short text of the request, decoded: as the client spelled it. */

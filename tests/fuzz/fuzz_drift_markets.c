@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/dialects/drift_markets.h"
+#include "common/drift_markets.h"
 
 static void must(bool condition)
 {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/dialects/drift_markets.h"
+#include "common/drift_markets.h"
 
 static struct drift_markets markets;
 static char error[DRIFT_MARKETS_ERROR_MAX];
@@ -49,6 +49,17 @@ Test(drift_markets, lines_may_have_white_space_comments_and_any_end)
     cr_expect_eq(index_of(DRIFT_SPOT, "B"), 65535);
 }
 
+Test(drift_markets, a_market_is_found_by_its_index_with_the_decimals_of_its_sizes)
+{
+    cr_assert_eq(drift_markets_load(&markets, "", error), 0, "%s", error);
+    cr_expect_str_eq(drift_markets_find(&markets, DRIFT_PERP, 0)->name, "SOL-PERP");
+    cr_expect_eq(drift_markets_find(&markets, DRIFT_PERP, 1)->decimals, 9u);
+    cr_expect_str_eq(drift_markets_find(&markets, DRIFT_SPOT, 0)->name, "USDC");
+    cr_expect_eq(drift_markets_find(&markets, DRIFT_SPOT, 0)->decimals, 6u);
+    cr_expect_eq(drift_markets_find(&markets, DRIFT_SPOT, 3)->decimals, 8u);
+    cr_expect_null(drift_markets_find(&markets, DRIFT_SPOT, 65535));
+}
+
 Test(drift_markets, many_markets_are_all_kept)
 {
     char text[4000] = "", *at = text;
@@ -62,25 +73,16 @@ Test(drift_markets, many_markets_are_all_kept)
 
 Test(drift_markets, a_line_that_is_wrong_is_named_and_nothing_is_kept)
 {
-    static const char *const lines[] = {"A",
-                                        "A,perp",
-                                        "A,perp,",
-                                        "A,perp,x",
-                                        "A,perp,1,2",
-                                        "A,perp,-1",
-                                        ",perp,1",
-                                        "A,future,1",
-                                        "A,perp,1e1",
-                                        "A,perp,65536",
-                                        "A B,perp,1",
-                                        "A\",perp,1",
-                                        "A,perp,99999999999999999999"};
+    static const char *const lines[] = {
+        "A",          "A,perp",       "A,perp,",    "A,perp,x",   "A,perp,1,19",
+        "A,perp,1,x", "A,perp,1,2,3", "A,perp,-1",  ",perp,1",    "A,future,1",
+        "A,perp,1e1", "A,perp,65536", "A B,perp,1", "A\",perp,1", "A,perp,99999999999999999999"};
     char text[100];
 
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         snprintf(text, sizeof text, "OK,perp,1\n%s\n", lines[i]);
         cr_expect_eq(read_text(text), -EINVAL, "%s", lines[i]);
-        cr_expect_str_eq(error, "here:2: not NAME,perp|spot,INDEX", "%s", lines[i]);
+        cr_expect_str_eq(error, "here:2: not NAME,perp|spot,INDEX[,DECIMALS]", "%s", lines[i]);
         cr_expect_eq(markets.n, 0u);
     }
 }

@@ -1,5 +1,5 @@
 /* drift_markets.c - see drift_markets.h. */
-#include "gateway/dialects/drift_markets.h"
+#include "common/drift_markets.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -47,15 +47,16 @@ static bool read_type(struct field f, enum drift_market_type *type)
     return *type == DRIFT_SPOT || (f.len == 4 && memcmp(f.at, "perp", 4) == 0);
 }
 
-static bool read_index(struct field f, unsigned *index)
+/* A whole number of at most `most`, which is no more than DRIFT_MARKET_INDEX_MAX. */
+static bool read_number(struct field f, unsigned most, unsigned *number)
 {
-    *index = 0;
+    *number = 0;
     for (size_t i = 0; i < f.len; i++) {
-        if (f.at[i] < '0' || f.at[i] > '9' || *index > DRIFT_MARKET_INDEX_MAX)
+        if (f.at[i] < '0' || f.at[i] > '9' || *number > most)
             return false;
-        *index = *index * 10 + (unsigned)(f.at[i] - '0');
+        *number = *number * 10 + (unsigned)(f.at[i] - '0');
     }
-    return f.len > 0 && *index <= DRIFT_MARKET_INDEX_MAX;
+    return f.len > 0 && *number <= most;
 }
 
 /* Printable ASCII: the name is repeated in replies, between quotes. */
@@ -73,10 +74,13 @@ static bool read_name(struct field f, char name[DRIFT_MARKET_NAME_MAX + 1])
 
 static bool read_line(struct field line, struct drift_market *market)
 {
-    struct field name = cut(&line, ','), type = cut(&line, ',');
+    struct field name = cut(&line, ','), type = cut(&line, ','), number = cut(&line, ',');
 
+    market->decimals = DRIFT_MARKET_DECIMALS;
     return read_name(name, market->name) && read_type(type, &market->type) &&
-           read_index(trim(line), &market->index);
+           read_number(number, DRIFT_MARKET_INDEX_MAX, &market->index) &&
+           (trim(line).len == 0 ||
+            read_number(trim(line), DRIFT_MARKET_DECIMALS_MAX, &market->decimals));
 }
 
 static int fail(struct drift_markets *m, const char *where, size_t line, const char *why,
@@ -112,7 +116,7 @@ int drift_markets_read(struct drift_markets *m, const char *text, size_t len, co
         if (line.len == 0 || *line.at == '#')
             continue;
         if (!read_line(line, &market))
-            return fail(m, where, number, "not NAME,perp|spot,INDEX", error);
+            return fail(m, where, number, "not NAME,perp|spot,INDEX[,DECIMALS]", error);
         if (drift_markets_index(m, market.type, market.name, strlen(market.name)) >= 0)
             return fail(m, where, number, "this market was there before", error);
         if (m->n == DRIFT_MARKETS_MAX)
@@ -169,4 +173,13 @@ int drift_markets_index(const struct drift_markets *m, enum drift_market_type ty
             strlen(m->list[i].name) == len)
             return (int)m->list[i].index;
     return -1;
+}
+
+const struct drift_market *drift_markets_find(const struct drift_markets *m,
+                                              enum drift_market_type type, unsigned index)
+{
+    for (size_t i = 0; i < m->n; i++)
+        if (m->list[i].type == type && m->list[i].index == index)
+            return &m->list[i];
+    return NULL;
 }

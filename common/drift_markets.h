@@ -1,16 +1,20 @@
 /* drift_markets.h - which index a Drift market has: requests name markets, streams carry indices.
  *
- * The table is data: lines of name,type,index, with '#' comments. deploy/drift-markets.csv is
+ * The table is data: lines of name,type,index[,decimals], with '#' comments. The server writes
+ * sizes as integers: decimals says how many of their digits stand behind the point.
+ * deploy/drift-markets.csv is
  * built in, so that a gateway runs without the file; the setting drift-markets replaces it.
  */
-#ifndef GATEWAY_DIALECTS_DRIFT_MARKETS_H
-#define GATEWAY_DIALECTS_DRIFT_MARKETS_H
+#ifndef COMMON_DRIFT_MARKETS_H
+#define COMMON_DRIFT_MARKETS_H
 
 #include <stddef.h>
 
 enum {
     DRIFT_MARKET_NAME_MAX = 64,
     DRIFT_MARKET_INDEX_MAX = 65535,
+    DRIFT_MARKET_DECIMALS = 9, /* where the table gives none: all perpetual markets */
+    DRIFT_MARKET_DECIMALS_MAX = 18,
     DRIFT_MARKETS_MAX = 4096,         /* lines with a market; more are an error */
     DRIFT_MARKETS_BYTES = 256 * 1024, /* of the file; more are an error */
     DRIFT_MARKETS_ERROR_MAX = 300,
@@ -21,7 +25,7 @@ enum drift_market_type { DRIFT_PERP, DRIFT_SPOT };
 struct drift_market {
     char name[DRIFT_MARKET_NAME_MAX + 1];
     enum drift_market_type type;
-    unsigned index;
+    unsigned index, decimals;
 };
 
 /* Zero-initialised is empty. */
@@ -47,5 +51,9 @@ void drift_markets_fini(struct drift_markets *m);
 /* The index of the market with that name, whatever its case; -1: there is none. */
 int drift_markets_index(const struct drift_markets *m, enum drift_market_type type,
                         const char *name, size_t len);
+
+/* The first market of that type and index; NULL: there is none. */
+const struct drift_market *drift_markets_find(const struct drift_markets *m,
+                                              enum drift_market_type type, unsigned index);
 
 #endif
