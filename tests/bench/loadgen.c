@@ -34,7 +34,8 @@ enum {
     CODES_MAX = 16, /* different close codes that are told apart */
 };
 
-static const struct load_dialect *const dialects[] = {&load_exchange, &load_nano, &load_injective};
+static const struct load_dialect *const dialects[] = {&load_exchange, &load_nano, &load_injective,
+                                                      &load_nchan, &load_socketio};
 
 struct close_count {
     unsigned code;
@@ -64,6 +65,21 @@ static size_t write_request(void *ctx, struct client *c, char *out, size_t cap)
 {
     struct load *l = ctx;
     return l->dialect->request(&l->tally, &l->accounts, c->index, out, cap);
+}
+
+static size_t write_path(void *ctx, struct client *c, char *out, size_t cap)
+{
+    struct load *l = ctx;
+    if (l->dialect->path)
+        return l->dialect->path(&l->tally, c->index, out, cap);
+    return (size_t)snprintf(out, cap, "%s", l->pool.path);
+}
+
+static size_t write_answer(void *ctx, struct client *c, const char *text, size_t len, char *out,
+                           size_t cap)
+{
+    struct load *l = ctx;
+    return l->dialect->answer ? l->dialect->answer(&l->tally, c->index, text, len, out, cap) : 0;
 }
 
 static void say(const char *word)
@@ -252,7 +268,9 @@ static void read_options(struct load *l, int argc, char **argv)
          .number = &l->time_limit_s,
          .max = 86400,
          .help = "seconds for the warm-up, and for the rest (60)"},
-        {.name = "dialect", .text = &l->dialect_name, .help = "exchange, nano or injective"},
+        {.name = "dialect",
+         .text = &l->dialect_name,
+         .help = "exchange, nano, injective, nchan, socketio"},
         {.name = "accounts", .text = &l->accounts_path, .help = "nano: a file"},
         {.name = "spin", .on = &l->spin, .help = "poll without ever sleeping"},
         {.name = "idle-hold", .on = &l->idle_hold, .help = "connect, and wait for a line"},
@@ -276,14 +294,18 @@ static void choose_dialect(struct load *l)
         bench_accounts_read(&l->accounts, l->accounts_path);
     if (l->dialect == &load_nano && l->accounts.n < l->n_clients)
         bench_die("--dialect nano: --accounts with one for each client is needed");
-    if (l->dialect != &load_exchange && l->tally.streams != 1)
+    if ((l->dialect == &load_nano || l->dialect == &load_injective) && l->tally.streams != 1)
         bench_die("--dialect %s: expected --streams 1", l->dialect_name);
 }
 
 static void set_up(struct load *l)
 {
-    static const struct client_events events = {write_request, client_opened, text_came,
-                                                client_closed};
+    static const struct client_events events = {.path = write_path,
+                                                .request = write_request,
+                                                .answer = write_answer,
+                                                .opened = client_opened,
+                                                .text = text_came,
+                                                .closed = client_closed};
     struct epoll_event input = {.events = EPOLLIN};
     if (bench_raise_fd_limit() < l->n_clients + 16)
         bench_die("the limit of descriptors is too low for %" PRIu64 " clients", l->n_clients);

@@ -66,17 +66,19 @@ static void send_all(struct client *c, const void *bytes, size_t len)
 
 static void send_request(struct client_pool *pool, struct client *c)
 {
-    char request[1024];
+    char request[2048], path[1024];
     int error = 0;
     getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &(socklen_t){sizeof error});
     if (error) {
         lost(pool, c, CLOSE_REFUSED);
         return;
     }
-    int n = snprintf(request, sizeof request,
-                     "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                     "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n\r\n",
-                     pool->path, pool->host, handshake_key);
+    size_t path_len = pool->events->path(pool->ctx, c, path, sizeof path);
+    int n =
+        snprintf(request, sizeof request,
+                 "GET %.*s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                 "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n\r\n",
+                 (int)path_len, path, pool->host, handshake_key);
     if (n >= (int)sizeof request)
         bench_die("the path is too long");
     send_all(c, request, (size_t)n);
@@ -104,11 +106,25 @@ static void subscribe(struct client_pool *pool, struct client *c)
     static char text[REQUEST_MAX];
     static uint8_t frame[REQUEST_MAX + WS_HEADER_MAX];
     size_t len = pool->events->request(pool->ctx, c, text, sizeof text);
-    send_all(c, frame, ws_write_masked(frame, WS_TEXT, text, len));
+    if (len)
+        send_all(c, frame, ws_write_masked(frame, WS_TEXT, text, len));
     c->state = c->never_reads ? CLIENT_DEAF : CLIENT_OPEN;
     if (c->never_reads) /* errors and hang-ups are always reported */
         watch(pool, EPOLL_CTL_MOD, c, EPOLLRDHUP | EPOLLET);
     pool->events->opened(pool->ctx, c);
+}
+
+/* False when the text is none that should have come. */
+static bool take_text(struct client_pool *pool, struct client *c, const struct ws_frame *f,
+                      uint64_t now_us)
+{
+    static char text[REQUEST_MAX];
+    static uint8_t frame[REQUEST_MAX + WS_HEADER_MAX];
+    const char *got = (const char *)f->payload;
+    size_t len = pool->events->answer(pool->ctx, c, got, f->len, text, sizeof text);
+    if (len)
+        send_all(c, frame, ws_write_masked(frame, WS_TEXT, text, len));
+    return pool->events->text(pool->ctx, c, got, f->len, now_us);
 }
 
 /* False when the client is gone. */
@@ -121,7 +137,7 @@ static bool take_frame(struct client_pool *pool, struct client *c, struct ws_fra
     if (f->masked || f->reserved || !f->fin || (control && f->len > 125))
         goto gone;
     if (f->opcode == WS_TEXT) {
-        if (pool->events->text(pool->ctx, c, (const char *)f->payload, f->len, now_us))
+        if (take_text(pool, c, f, now_us))
             return true;
     } else if (f->opcode == WS_PING) {
         pool->pings++;

@@ -37,11 +37,15 @@ struct client {
     size_t in_len;
 };
 
-/* What the clients ask of their owner and tell it. request() writes the SUBSCRIBE and returns its
- * length. text() gets whole text messages and the time of the read that brought them; it returns
+/* What the clients ask of their owner and tell it. path() and request() write what to ask for, and
+ * the SUBSCRIBE (its length 0: none is sent). answer() writes what to say to a text (0: nothing).
+ * text() gets whole text messages and the time of the read that brought them; it returns
  * false when it cannot make sense of one. */
 struct client_events {
+    size_t (*path)(void *ctx, struct client *c, char *out, size_t cap);
     size_t (*request)(void *ctx, struct client *c, char *out, size_t cap);
+    size_t (*answer)(void *ctx, struct client *c, const char *text, size_t len, char *out,
+                     size_t cap);
     void (*opened)(void *ctx, struct client *c);
     bool (*text)(void *ctx, struct client *c, const char *text, size_t len, uint64_t now_us);
     void (*closed)(void *ctx, struct client *c, unsigned code);

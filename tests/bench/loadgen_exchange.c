@@ -39,4 +39,5 @@ static bool take_text(struct tally *t, const struct bench_accounts *accounts, ui
     return tally_message(t, client, stream, n, sent_us, len, now_us);
 }
 
-const struct load_dialect load_exchange = {"exchange", request, take_text};
+const struct load_dialect load_exchange = {
+    .name = "exchange", .request = request, .text = take_text};

@@ -53,4 +53,5 @@ static bool take_text(struct tally *t, const struct bench_accounts *accounts, ui
     return tally_message(t, client, market, n, sent_us, len, now_us);
 }
 
-const struct load_dialect load_injective = {"injective", request, take_text};
+const struct load_dialect load_injective = {
+    .name = "injective", .request = request, .text = take_text};

@@ -46,4 +46,4 @@ static bool take_text(struct tally *t, const struct bench_accounts *accounts, ui
     return tally_message(t, client, tally_first_stream(t, client), n, sent_us, len, now_us);
 }
 
-const struct load_dialect load_nano = {"nano", request, take_text};
+const struct load_dialect load_nano = {.name = "nano", .request = request, .text = take_text};

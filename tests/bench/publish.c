@@ -26,8 +26,8 @@ enum {
     COMMAND_ROOM = 1024,     /* of a message: its command, channel and head */
 };
 
-static const struct publish_kind *const kinds[] = {&publish_exchange, &publish_nano,
-                                                   &publish_injective};
+static const struct publish_kind *const kinds[] = {
+    &publish_exchange, &publish_nano, &publish_injective, &publish_nchan, &publish_socketio};
 
 static uint64_t unix_us(void)
 {
@@ -36,13 +36,32 @@ static uint64_t unix_us(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-/* Replies are ":<receivers>\r\n"; anything else is a mistake of ours. */
+/* An HTTP answer is counted by its first line; "HTTP/1.1 4.." and 5.. are mistakes of ours. */
+static void count_answers(struct publisher *p, const char *in, size_t n)
+{
+    static const char begin[] = "HTTP/1.1 ";
+    for (size_t i = 0; i < n; i++) {
+        if (p->matched == sizeof begin - 1) {
+            if (in[i] != '2')
+                bench_die("a POST was answered with HTTP/1.1 %.*s", (int)(n - i), in + i);
+            p->answered++;
+            p->matched = 0;
+        }
+        p->matched = in[i] == begin[p->matched] ? p->matched + 1 : in[i] == begin[0];
+    }
+}
+
+/* Redis replies ":<receivers>\r\n"; anything else is a mistake of ours. */
 static void read_replies(struct publisher *p, int flags)
 {
     char in[16384];
     ssize_t n = recv(p->fd, in, sizeof in, flags);
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
         bench_die("redis has gone");
+    if (p->kind->http && n > 0) {
+        count_answers(p, in, (size_t)n);
+        return;
+    }
     for (ssize_t i = 0; i < n; i++) {
         if (in[i] >= '0' && in[i] <= '9') {
             p->number = p->number * 10 + (uint64_t)(in[i] - '0');
@@ -75,13 +94,18 @@ static void flush(struct publisher *p)
     read_replies(p, MSG_DONTWAIT);
 }
 
+char *publish_room(struct publisher *p, size_t len)
+{
+    if (p->cap - p->len < len)
+        p->out = bench_realloc(p->out, p->cap = (p->cap + len) * 2);
+    return p->out + p->len;
+}
+
 void publish_message(struct publisher *p, const char *stream, uint64_t seq, const char *tag,
                      const char *data, size_t len)
 {
     char head[160] = "";
-    size_t needed = len + COMMAND_ROOM;
-    if (p->cap - p->len < needed)
-        p->out = bench_realloc(p->out, p->cap = (p->cap + needed) * 2);
+    publish_room(p, len + COMMAND_ROOM);
     if (!p->no_head)
         snprintf(head, sizeof head, "%" PRIu64 "-%" PRIu64 " %" PRIu64 "%s%s\n", p->epoch,
                  ++p->seqs[seq], unix_us(), tag ? " " : "", tag ? tag : "");
@@ -91,6 +115,11 @@ void publish_message(struct publisher *p, const char *stream, uint64_t seq, cons
     memcpy(p->out + p->len, data, len);
     memcpy(p->out + p->len + len, "\r\n", 2);
     p->len += len + 2;
+    publish_sent(p);
+}
+
+void publish_sent(struct publisher *p)
+{
     p->sent++;
     if (p->len >= FLOOD_CHUNK && p->flood)
         flush(p);
@@ -177,7 +206,10 @@ static void publish(struct publisher *p)
 static void read_options(struct publisher *p, int argc, char **argv)
 {
     const struct bench_option table[] = {
-        {.name = "redis", .number = &p->redis, .max = 65535, .help = "port of the Redis"},
+        {.name = "redis",
+         .number = &p->redis,
+         .max = 65535,
+         .help = "port of the Redis, or of nchan"},
         {.name = "prefix", .text = &p->prefix, .help = "of every channel (sluice:)"},
         {.name = "streams",
          .number = &p->streams,
@@ -193,7 +225,9 @@ static void read_options(struct publisher *p, int argc, char **argv)
         {.name = "warmup", .on = &p->warmup, .help = "first publish n:0 until a line comes"},
         {.name = "warmup-ms", .number = &p->warmup_ms, .max = 60000, .help = "how often (100)"},
         {.name = "wait", .on = &p->wait, .help = "wait for a line before the measurement"},
-        {.name = "kind", .text = &p->kind_name, .help = "exchange (as a rule), nano, injective"},
+        {.name = "kind",
+         .text = &p->kind_name,
+         .help = "exchange (as a rule), nano, injective, nchan, socketio"},
         {.name = "turns", .on = &p->turns, .help = "exchange: a tick is one stream, in turn"},
         {.name = "accounts", .text = &p->accounts_path, .help = "nano: a file"},
         {.name = "strangers", .on = &p->strangers, .help = "nano: events that touch no client"},

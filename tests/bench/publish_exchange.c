@@ -6,8 +6,7 @@
 #include "tests/bench/bench_util.h"
 #include "tests/bench/publish.h"
 
-/* A JSON object of exactly `size` bytes, unless its numbers alone take more. Returns its length. */
-static size_t write_payload(const struct publisher *p, char *out, uint64_t n)
+size_t publish_payload(const struct publisher *p, char *out, uint64_t n)
 {
     size_t len =
         (size_t)sprintf(out, "{\"n\":%" PRIu64 ",\"t\":%" PRIu64 ",\"p\":\"", n, bench_now_us());
@@ -22,7 +21,7 @@ static void add(struct publisher *p, uint64_t stream, uint64_t n)
     static char data[PUBLISH_SIZE_MAX + 100];
     char name[24];
     sprintf(name, "s%" PRIu64, stream);
-    publish_message(p, name, stream, NULL, data, write_payload(p, data, n));
+    publish_message(p, name, stream, NULL, data, publish_payload(p, data, n));
 }
 
 static void tick(struct publisher *p, uint64_t n)
@@ -36,4 +35,4 @@ static void tick(struct publisher *p, uint64_t n)
         add(p, stream, n);
 }
 
-const struct publish_kind publish_exchange = {"exchange", tick};
+const struct publish_kind publish_exchange = {.name = "exchange", .tick = tick};

@@ -63,4 +63,4 @@ static void tick(struct publisher *p, uint64_t n)
     add_end(p, seq);
 }
 
-const struct publish_kind publish_injective = {"injective", tick};
+const struct publish_kind publish_injective = {.name = "injective", .tick = tick};

@@ -66,4 +66,4 @@ static void tick(struct publisher *p, uint64_t n)
     add(p, account, half + (client + 1) % half, round, true);
 }
 
-const struct publish_kind publish_nano = {"nano", tick};
+const struct publish_kind publish_nano = {.name = "nano", .tick = tick};
