@@ -10,7 +10,7 @@
 
 static bool must_wait(const struct intake *in, const struct source *source)
 {
-    return in->throttled && (in->redis_open || source->patient);
+    return in->throttled && !source->pressing && (in->redis_open || source->patient);
 }
 
 /* Called with every event, so that no source hands over more than one too many. */
@@ -160,6 +160,7 @@ void intake_start(struct intake *in)
     struct source *source;
 
     list_each (source, &in->sources, in_intake) {
+        source_set_state(source, SOURCE_LIVE, ""); /* one that has to connect says otherwise */
         source->ops->start(source);
     }
 }

@@ -5,8 +5,9 @@
  *   source <--resume()---------------- intake <--intake_turn(open?)-- service
  *
  * Waiting: above half of the backlog every source is paused while Redis takes events, since a
- * source that waits loses nothing. While Redis is away only the patient ones are: a live source
- * goes on, and the oldest events give way to its newest. Below a quarter all go on.
+ * source that waits loses nothing; but for pressing ones, whose server would drop what we don't
+ * read. While Redis is away only the patient ones are: a live source goes on, and the oldest events
+ * give way to its newest. Below a quarter all go on.
  */
 #ifndef PUBLISHER_INTAKE_H
 #define PUBLISHER_INTAKE_H

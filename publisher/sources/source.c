@@ -56,11 +56,22 @@ int source_open(const struct source_host *host, const char *spec, struct source 
     return 0;
 }
 
+void source_set_state(struct source *source, enum source_state state, const char *why)
+{
+    struct source_status *status = &source->status;
+
+    if (status->state != state || !status->since_ms)
+        status->since_ms = uv_now(source->host->loop);
+    status->state = state;
+    snprintf(status->why, sizeof status->why, "%s", why);
+}
+
 void source_done(struct source *source)
 {
     if (source->done)
         return;
     source->done = true;
+    source_set_state(source, SOURCE_ENDED, "");
     source->host->done(source->host->ctx, source);
 }
 

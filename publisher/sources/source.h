@@ -24,9 +24,29 @@
 #include "common/list.h"
 #include "publisher/event.h"
 
-enum { SOURCE_ERROR_MAX = 300 };
+enum { SOURCE_ERROR_MAX = 300, SOURCE_WHY_MAX = 160 };
 
 struct source;
+
+/* How it stands with where the events come from. A source that has no server to be connected to
+ * (lines, replay) is live from its start to its end. */
+enum source_state {
+    SOURCE_CONNECTING, /* also while it waits to try again */
+    SOURCE_LIVE,       /* connected, and the server answers */
+    SOURCE_ENDED,
+};
+
+/* Kept by the source, read by anybody. */
+struct source_status {
+    enum source_state state;
+    uint64_t since_ms;        /* uv_now() at which it came into the state */
+    uint64_t heard_ms;        /* uv_now() of the last message; 0: there was none */
+    uint64_t messages;        /* that came from upstream */
+    uint64_t repeats;         /* of them, known already and passed over, e.g. a block's height */
+    uint64_t reconnects;      /* connections that were lost */
+    uint64_t gaps;            /* times that events were missed and cannot be had: see gap.h */
+    char why[SOURCE_WHY_MAX]; /* it is not live; empty: it is, or nothing went wrong yet */
+};
 
 /* What was wrong, for the log. */
 struct bad_line {
@@ -62,8 +82,10 @@ struct source {
     const struct source_host *host;
     const char *label; /* as given on the command line; borrowed */
     bool patient;      /* loses nothing by waiting, even while Redis is away for long */
+    bool pressing;     /* loses by waiting at all: it is never paused */
     bool paused;       /* set and cleared by the intake alone */
     bool done;
+    struct source_status status;
     struct list in_intake;
 };
 
@@ -90,6 +112,9 @@ static inline void source_free(struct source **source)
         (*source)->ops->free(*source);
     *source = NULL;
 }
+
+/* Its state, and since when; why is kept while it is not live. */
+void source_set_state(struct source *source, enum source_state state, const char *why);
 
 /* The source's own end: it says so to its host, once. */
 void source_done(struct source *source);
