@@ -1,6 +1,6 @@
 /* redis_conn.c - see redis_conn.h.
  *
- *   CLOSED -> RESOLVING -> CONNECTING -> GREETING -> UP -> CLOSED
+ *   CLOSED -> CONNECTING -> GREETING -> UP -> CLOSED
  *
  * One timer serves both the deadline of a connect and the report of a failure that happened within
  * redis_conn_open(): down() never comes from within that call.
@@ -10,41 +10,31 @@
 #include <assert.h>
 #include <errno.h>
 #include <hiredis/hiredis.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include "common/resolver.h"
+#include "common/redis_socket.h"
 #include "common/text.h"
 
 enum { CONNECT_MS = 5000, WHY_MAX = 256 };
 
 enum state {
     STATE_CLOSED,
-    STATE_RESOLVING,
-    STATE_CONNECTING, /* the socket's connect() is under way */
-    STATE_GREETING,   /* AUTH, SELECT and PING are sent, their answers awaited */
+    STATE_CONNECTING,
+    STATE_GREETING, /* AUTH, SELECT and PING are sent, their answers awaited */
     STATE_UP,
 };
 
 struct redis_conn {
-    uv_loop_t *loop;
-    const struct redis_url *url;
+    const struct redis_login *login;
     const struct redis_conn_events *events;
     void *ctx;
     enum redis_mode mode;
     enum state state;
-    int fd;
-    uv_poll_t *poll; /* on the heap: libuv lets go of it later than we do */
-    int polled;      /* what it is armed for */
+    struct redis_socket *socket;
     uv_timer_t timer;
-    struct resolver *resolver;
-    struct addrinfo *addresses, *address; /* all, and the one being tried */
-    unsigned greetings;                   /* answers still to come */
+    unsigned greetings; /* answers still to come */
     struct redis_pubsub *pubsub;
     redisReader *reader;
     struct text out; /* queued bytes, of which the first out_at are written */
@@ -54,8 +44,6 @@ struct redis_conn {
 };
 
 static void fail(struct redis_conn *conn, const char *why);
-static void try_address(struct redis_conn *conn);
-static void on_poll(uv_poll_t *poll, int status, int events);
 
 /* ---- replies ------------------------------------------------------------------------------- */
 
@@ -125,36 +113,30 @@ static int feed_replies(struct redis_conn *conn, const char *bytes, size_t len)
     return 0;
 }
 
-/* ---- the socket ---------------------------------------------------------------------------- */
+/* ---- reading and writing --------------------------------------------------------------------- */
 
-static void arm(struct redis_conn *conn, int events)
+static int feed(struct redis_conn *conn, const char *bytes, size_t len)
 {
-    if (conn->polled == events)
-        return; /* uv_poll_start() costs system calls even when nothing changes */
-    conn->polled = events;
-    uv_poll_start(conn->poll, events, on_poll);
+    if (conn->mode == REDIS_PUBSUB)
+        return redis_pubsub_feed(conn->pubsub, bytes, len, REDIS_REPLY_MAX);
+    return feed_replies(conn, bytes, len);
 }
 
-static void readable(struct redis_conn *conn)
+/* One slice per turn of the loop; of TLS, what was read with it as well. */
+static void on_readable(void *ctx)
 {
-    ssize_t n = recv(conn->fd, conn->input, sizeof conn->input, 0);
-    int err;
+    struct redis_conn *conn = ctx;
 
-    if (n == 0) {
-        fail(conn, "Redis closed the connection");
-        return;
-    }
-    if (n < 0) {
-        if (errno != EAGAIN && errno != EINTR)
-            fail(conn, strerror(errno));
-        return;
-    }
-    if (conn->mode == REDIS_PUBSUB)
-        err = redis_pubsub_feed(conn->pubsub, conn->input, (size_t)n, REDIS_REPLY_MAX);
-    else
-        err = feed_replies(conn, conn->input, (size_t)n);
-    if (err && conn->state != STATE_CLOSED)
-        fail(conn, "what Redis sent is no RESP, or longer than a reply may be");
+    do {
+        ssize_t n = redis_socket_read(conn->socket, conn->input, sizeof conn->input);
+        if (n == 0)
+            return;
+        if (n < 0) {
+            fail(conn, redis_socket_why(conn->socket));
+        } else if (feed(conn, conn->input, (size_t)n) < 0 && conn->state != STATE_CLOSED) {
+            fail(conn, "what Redis sent is no RESP, or longer than a reply may be");
+        }
+    } while (conn->state >= STATE_GREETING && redis_socket_has_more(conn->socket));
 }
 
 void redis_conn_flush(struct redis_conn *conn)
@@ -162,17 +144,25 @@ void redis_conn_flush(struct redis_conn *conn)
     if (conn->state < STATE_GREETING)
         return;
     while (conn->out_at < conn->out.len) {
-        ssize_t n = send(conn->fd, conn->out.at + conn->out_at, conn->out.len - conn->out_at,
-                         MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            break; /* EAGAIN: when writable; anything else: reading tells */
+        ssize_t n = redis_socket_write(conn->socket, conn->out.at + conn->out_at,
+                                       conn->out.len - conn->out_at);
+        if (n == 0)
+            break; /* when it is writable; if it is broken, reading tells */
         conn->out_at += (size_t)n;
     }
     if (conn->out_at == conn->out.len)
         conn->out_at = conn->out.len = 0;
-    arm(conn, conn->out.len ? UV_READABLE | UV_WRITABLE : UV_READABLE);
+    redis_socket_want_write(conn->socket, conn->out.len > 0);
+}
+
+static void on_writable(void *ctx)
+{
+    redis_conn_flush(ctx);
+}
+
+static void on_broken(void *ctx, const char *why)
+{
+    fail(ctx, why);
 }
 
 /* Without memory nothing more can be queued on this connection: a command cut short must not be
@@ -222,23 +212,24 @@ size_t redis_conn_unsent(const struct redis_conn *conn)
 
 /* ---- connecting ---------------------------------------------------------------------------- */
 
-static void greet(struct redis_conn *conn)
+static void on_open(void *ctx)
 {
-    const struct redis_url *url = conn->url;
+    struct redis_conn *conn = ctx;
+    const struct redis_login *login = conn->login;
     char db[12];
     int err = 0;
 
     conn->state = STATE_GREETING;
     conn->greetings = 0;
-    if (url->user[0] || url->password[0]) {
-        const char *with_user[] = {"AUTH", url->user, url->password};
-        const char *without[] = {"AUTH", url->password};
-        err = url->user[0] ? queue_command(conn, 3, with_user, NULL)
-                           : queue_command(conn, 2, without, NULL);
+    if (login->user[0] || login->password[0]) {
+        const char *with_user[] = {"AUTH", login->user, login->password};
+        const char *without[] = {"AUTH", login->password};
+        err = login->user[0] ? queue_command(conn, 3, with_user, NULL)
+                             : queue_command(conn, 2, without, NULL);
         conn->greetings++;
     }
-    if (url->db > 0 && !err) {
-        snprintf(db, sizeof db, "%u", url->db);
+    if (login->db > 0 && !err) {
+        snprintf(db, sizeof db, "%u", login->db);
         err = queue_command(conn, 2, (const char *[]){"SELECT", db}, NULL);
         conn->greetings++;
     }
@@ -249,141 +240,6 @@ static void greet(struct redis_conn *conn)
         fail(conn, "out of memory");
     else
         redis_conn_flush(conn);
-}
-
-static void connected(struct redis_conn *conn)
-{
-    int err = 0;
-    socklen_t len = sizeof err;
-
-    getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &err, &len);
-    if (err == 0) {
-        greet(conn);
-    } else if (conn->address && conn->address->ai_next) {
-        conn->address = conn->address->ai_next;
-        try_address(conn);
-    } else {
-        fail(conn, strerror(err));
-    }
-}
-
-static void broken(struct redis_conn *conn)
-{
-    int err = 0;
-    socklen_t len = sizeof err;
-
-    getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &err, &len);
-    fail(conn, err ? strerror(err) : "the connection broke");
-}
-
-static void on_poll(uv_poll_t *poll, int status, int events)
-{
-    struct redis_conn *conn = poll->data;
-
-    if (!conn)
-        return; /* being closed */
-    if (conn->state == STATE_CONNECTING)
-        connected(conn); /* an error, too, is told by SO_ERROR; libuv makes EBADF of every one */
-    else if (status < 0)
-        broken(conn);
-    else {
-        if (events & UV_WRITABLE)
-            redis_conn_flush(conn);
-        if (events & UV_READABLE)
-            readable(conn);
-    }
-}
-
-static void on_poll_closed(uv_handle_t *handle)
-{
-    free(handle);
-}
-
-static void drop_socket(struct redis_conn *conn)
-{
-    if (conn->poll) {
-        conn->poll->data = NULL;
-        uv_close((uv_handle_t *)conn->poll, on_poll_closed);
-        conn->poll = NULL;
-        conn->polled = 0;
-    }
-    if (conn->fd >= 0)
-        close(conn->fd);
-    conn->fd = -1;
-    conn->out_at = conn->out.len = 0;
-    conn->out.failed = false;
-}
-
-/* Begin a connect() to an address; its end is seen by the poll handle. */
-static int start_connect(struct redis_conn *conn, int family, const struct sockaddr *to,
-                         socklen_t len)
-{
-    int on = 1;
-
-    drop_socket(conn);
-    conn->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (conn->fd < 0)
-        return -errno;
-    if (family != AF_UNIX) {
-        setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        setsockopt(conn->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    }
-    if (connect(conn->fd, to, len) < 0 && errno != EINPROGRESS)
-        return -errno;
-    conn->poll = calloc(1, sizeof *conn->poll);
-    if (!conn->poll)
-        return -ENOMEM;
-    int err = uv_poll_init(conn->loop, conn->poll, conn->fd);
-    if (err) {
-        free(conn->poll);
-        conn->poll = NULL;
-        return err;
-    }
-    conn->poll->data = conn;
-    conn->state = STATE_CONNECTING;
-    arm(conn, UV_WRITABLE);
-    return 0;
-}
-
-static void try_address(struct redis_conn *conn)
-{
-    int err = -EADDRNOTAVAIL;
-
-    for (; conn->address; conn->address = conn->address->ai_next) {
-        err = start_connect(conn, conn->address->ai_family, conn->address->ai_addr,
-                            conn->address->ai_addrlen);
-        if (err == 0)
-            return;
-    }
-    fail(conn, strerror(-err));
-}
-
-static void on_resolved(void *ctx, int status, struct addrinfo *addresses)
-{
-    struct redis_conn *conn = ctx;
-
-    conn->resolver = NULL;
-    if (status < 0) {
-        fail(conn, uv_strerror(status));
-        return;
-    }
-    conn->addresses = conn->address = addresses;
-    try_address(conn);
-}
-
-static int resolve(struct redis_conn *conn)
-{
-    conn->state = STATE_RESOLVING;
-    return resolver_start(conn->loop, conn->url->host, conn->url->port, on_resolved, conn,
-                          &conn->resolver);
-}
-
-static int connect_unix(struct redis_conn *conn)
-{
-    struct sockaddr_un to = {.sun_family = AF_UNIX};
-
-    memcpy(to.sun_path, conn->url->path, strlen(conn->url->path) + 1);
-    return start_connect(conn, AF_UNIX, (const struct sockaddr *)&to, sizeof to);
 }
 
 static int make_reader(struct redis_conn *conn)
@@ -415,7 +271,7 @@ void redis_conn_open(struct redis_conn *conn)
     conn->why[0] = '\0';
     int err = make_reader(conn);
     if (!err)
-        err = conn->url->path[0] ? connect_unix(conn) : resolve(conn);
+        err = redis_socket_open(conn->socket);
     if (err)
         snprintf(conn->why, sizeof conn->why, "%s", strerror(-err));
     uv_timer_start(&conn->timer, on_timer, err ? 0 : CONNECT_MS, 0);
@@ -427,10 +283,9 @@ void redis_conn_close(struct redis_conn *conn)
 {
     conn->state = STATE_CLOSED;
     uv_timer_stop(&conn->timer);
-    resolver_cancel(&conn->resolver);
-    drop_socket(conn);
-    uv_freeaddrinfo(conn->addresses);
-    conn->addresses = conn->address = NULL;
+    redis_socket_close(conn->socket);
+    conn->out_at = conn->out.len = 0;
+    conn->out.failed = false;
     if (conn->pubsub)
         redis_pubsub_stop(conn->pubsub); /* freed by the next open: we may be in its callback */
 }
@@ -444,20 +299,25 @@ static void fail(struct redis_conn *conn, const char *why)
     conn->events->down(conn->ctx, text);
 }
 
-struct redis_conn *redis_conn_new(uv_loop_t *loop, const struct redis_url *url,
-                                  enum redis_mode mode, const struct redis_conn_events *events,
-                                  void *ctx)
+static const struct redis_socket_events socket_events = {
+    .open = on_open, .readable = on_readable, .writable = on_writable, .broken = on_broken};
+
+struct redis_conn *redis_conn_new(uv_loop_t *loop, const struct redis_address *address,
+                                  const struct redis_login *login, enum redis_mode mode,
+                                  const struct redis_conn_events *events, void *ctx)
 {
     struct redis_conn *conn = calloc(1, sizeof *conn);
 
-    if (!conn)
+    if (conn)
+        conn->socket = redis_socket_new(loop, address, login->tls, &socket_events, conn);
+    if (!conn || !conn->socket) {
+        free(conn);
         return NULL;
-    conn->loop = loop;
-    conn->url = url;
+    }
+    conn->login = login;
     conn->mode = mode;
     conn->events = events;
     conn->ctx = ctx;
-    conn->fd = -1;
     uv_timer_init(loop, &conn->timer);
     conn->timer.data = conn;
     return conn;
@@ -470,6 +330,7 @@ static void on_timer_closed(uv_handle_t *handle)
     redis_pubsub_free(&conn->pubsub);
     if (conn->reader)
         redisReaderFree(conn->reader);
+    redis_socket_free(&conn->socket);
     text_free(&conn->out);
     free(conn);
 }

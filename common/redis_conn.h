@@ -1,6 +1,6 @@
 /* redis_conn.h - one connection to one Redis server, on libuv, with hiredis' reader and formatter.
  *
- *   redis_conn_open() --> [resolve, connect, AUTH, SELECT] --> up() --> reply()* --> down()
+ *   redis_conn_open() --> [connect, TLS, AUTH, SELECT] --> up() --> reply()* --> down()
  *                                                          \-> down()
  *
  * It connects once: whoever owns it decides when to open it again (backoff.h) after down().
@@ -41,10 +41,10 @@ enum {
     REDIS_REPLY_MAX = 64 * 1024 * 1024, /* an unfinished reply longer than this: down() */
 };
 
-/* url and events are borrowed until redis_conn_free(). NULL: out of memory. */
-struct redis_conn *redis_conn_new(uv_loop_t *loop, const struct redis_url *url,
-                                  enum redis_mode mode, const struct redis_conn_events *events,
-                                  void *ctx);
+/* All borrowed until redis_conn_free(). NULL: out of memory. */
+struct redis_conn *redis_conn_new(uv_loop_t *loop, const struct redis_address *address,
+                                  const struct redis_login *login, enum redis_mode mode,
+                                  const struct redis_conn_events *events, void *ctx);
 
 /* Begin to connect; up() or down() follows, never from within this call. Only while closed.
  * A connect that takes longer than 5 s is down(). */

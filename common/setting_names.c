@@ -5,6 +5,11 @@ const struct setting gateway_setting_names[] = {
     {.name = "listen"},
     {.name = "redis"},
     {.name = "prefix"},
+    {.name = "pubsub"},
+    {.name = "redis-ca"},
+    {.name = "redis-cert"},
+    {.name = "redis-key"},
+    {.name = "redis-verify"},
     {.name = "streams"},
     {.name = "payload"},
     {.name = "class"},
@@ -43,8 +48,11 @@ const size_t gateway_setting_names_count =
     sizeof gateway_setting_names / sizeof *gateway_setting_names;
 
 const struct setting publisher_setting_names[] = {
-    {.name = "source"},    {.name = "redis"},         {.name = "prefix"},    {.name = "backlog"},
-    {.name = "max-event"}, {.name = "nano-accounts"}, {.name = "log-level"}, {.name = "settings"},
+    {.name = "source"},    {.name = "redis"},         {.name = "prefix"},
+    {.name = "pubsub"},    {.name = "redis-ca"},      {.name = "redis-cert"},
+    {.name = "redis-key"}, {.name = "redis-verify"},  {.name = "backlog"},
+    {.name = "max-event"}, {.name = "nano-accounts"}, {.name = "log-level"},
+    {.name = "settings"},
 };
 const size_t publisher_setting_names_count =
     sizeof publisher_setting_names / sizeof *publisher_setting_names;

@@ -31,13 +31,48 @@ const struct setting gateway_settings_table[] = {
      .offset = AT(redis),
      .fallback = "redis://127.0.0.1:6379",
      .value_name = "URL",
-     .help = "The Redis to listen to: redis://[user:pass@]host:port[/db] or unix:///path"},
+     .help = "The Redis to listen to: redis://[user:pass@]host:port[/db], unix:///path, "
+             "redis+sentinel://s1,s2,s3/NAME or redis+cluster://h1,h2,h3; with TLS rediss://, "
+             "rediss+sentinel://, rediss+cluster://"},
     {.name = "prefix",
      .kind = SETTING_TEXT,
      .offset = AT(prefix),
      .fallback = "sluice:",
      .value_name = "TEXT",
      .help = "A stream's channel is this and its name; empty to sit on somebody else's channels"},
+    {.name = "pubsub",
+     .kind = SETTING_CHOICE,
+     .offset = AT(pubsub),
+     .fallback = "auto",
+     .choices = pubsub_form_names,
+     .value_name = "FORM",
+     .help = "plain: PUBLISH and SUBSCRIBE; sharded: SPUBLISH and SSUBSCRIBE, spread over the "
+             "masters of a Cluster; auto: sharded on a Cluster, unless the prefix is empty. The "
+             "same for publishers and gateways"},
+    {.name = "redis-ca",
+     .kind = SETTING_TEXT,
+     .offset = AT(redis_ca),
+     .value_name = "FILE",
+     .help = "CA certificates (PEM) that Redis' own must come from with rediss://. Default: the "
+             "system's"},
+    {.name = "redis-cert",
+     .kind = SETTING_TEXT,
+     .offset = AT(redis_cert),
+     .value_name = "FILE",
+     .help = "Our certificate (PEM) for a Redis that asks for one; with redis-key"},
+    {.name = "redis-key",
+     .kind = SETTING_TEXT,
+     .offset = AT(redis_key),
+     .value_name = "FILE",
+     .help = "The key (PEM, without a passphrase) of redis-cert"},
+    {.name = "redis-verify",
+     .kind = SETTING_CHOICE,
+     .offset = AT(redis_verify),
+     .fallback = "full",
+     .choices = redis_verify_names,
+     .value_name = "RULE",
+     .help = "What of Redis' certificate is checked. full: its CA and that it names the host we "
+             "connect to; ca: its CA alone; none: nothing"},
     {.name = "streams",
      .kind = SETTING_LIST,
      .offset = AT(streams),
@@ -358,5 +393,6 @@ int gateway_settings_reload(struct gateway_settings *s, int argc, char *const *a
 
 void gateway_settings_free(struct gateway_settings *s)
 {
+    redis_tls_free(&s->redis_tls);
     settings_free(gateway_settings_table, gateway_settings_count, s);
 }

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/redis_url.h"
+#include "common/redis_settings.h"
 #include "common/settings.h"
 #include "gateway/listen_address.h"
 #include "gateway/stream_class.h"
@@ -19,7 +19,8 @@ enum payload_form {
 
 struct gateway_settings {
     /* as given: filled by settings_load() */
-    char *settings_file, *redis, *prefix, *last_value, *drift_markets;
+    char *settings_file, *redis, *redis_ca, *redis_cert, *redis_key, *prefix, *last_value,
+        *drift_markets;
     struct setting_list listen, streams, classes;
     uint64_t workers, kernel_queue, queue_bytes, queue_messages, max_message, max_payload,
         max_subscriptions;
@@ -30,10 +31,12 @@ struct gateway_settings {
     uint64_t nano_max_accounts;
     uint64_t linger_ms, drain_ms, ping_interval_ms, pong_timeout_ms, handshake_timeout_ms;
     uint64_t first_subscription_ms, binance_max_age_ms;
-    int payload, log_level, contracts, deflate;
+    int pubsub, redis_verify, payload, log_level, contracts, deflate;
 
     /* derived: filled by gateway_settings_check() */
     struct redis_url redis_url;
+    struct redis_naming naming;
+    struct redis_tls *redis_tls;
     struct listen_address addresses[LISTEN_MAX];
     unsigned n_addresses;
     struct stream_classes stream_classes;

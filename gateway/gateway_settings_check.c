@@ -8,13 +8,8 @@
 #include "gateway/gateway_settings.h"
 #include "gateway/last_value.h"
 
-static int check_prefix(const struct gateway_settings *s, char error[SETTINGS_ERROR_MAX])
+static int check_streams(const struct gateway_settings *s, char error[SETTINGS_ERROR_MAX])
 {
-    if (!stream_prefix_valid(s->prefix)) {
-        snprintf(error, SETTINGS_ERROR_MAX, "prefix: '%.100s' is not " STREAM_PREFIX_RULE,
-                 s->prefix);
-        return -EINVAL;
-    }
     if (!*s->prefix && s->streams.n == 0) {
         snprintf(error, SETTINGS_ERROR_MAX,
                  "streams: must be given when the prefix is empty, so that clients reach only the "
@@ -57,16 +52,25 @@ static int check_drift(const struct gateway_settings *s, char error[SETTINGS_ERR
     return 0;
 }
 
+static int check_redis(struct gateway_settings *s, char error[SETTINGS_ERROR_MAX])
+{
+    const struct redis_given given = {.redis = s->redis,
+                                      .prefix = s->prefix,
+                                      .ca = s->redis_ca,
+                                      .cert = s->redis_cert,
+                                      .key = s->redis_key,
+                                      .verify = s->redis_verify,
+                                      .pubsub = s->pubsub};
+
+    return redis_settings_read(&given, &s->redis_url, &s->naming, &s->redis_tls, error);
+}
+
 int gateway_settings_check(struct gateway_settings *s, char error[SETTINGS_ERROR_MAX])
 {
-    char why[REDIS_URL_ERROR_MAX];
-
-    if (check_listen(s, error) < 0 || check_prefix(s, error) < 0 || check_drift(s, error) < 0)
+    if (check_listen(s, error) < 0 || check_streams(s, error) < 0 || check_drift(s, error) < 0)
         return -EINVAL;
-    if (redis_url_parse(s->redis, &s->redis_url, why) < 0) {
-        snprintf(error, SETTINGS_ERROR_MAX, "redis: %s", why);
+    if (check_redis(s, error) < 0)
         return -EINVAL;
-    }
     if (s->pong_timeout_ms <= s->ping_interval_ms) {
         snprintf(error, SETTINGS_ERROR_MAX, "pong-timeout: must be longer than ping-interval");
         return -EINVAL;

@@ -300,7 +300,8 @@ struct link *link_new(uv_loop_t *loop, struct redis_asker *asker, const struct l
     uv_timer_init(loop, &link->timer);
     link->timer.data = link;
     link->asker = asker;
-    link->hearing = redis_conn_new(loop, config->url, REDIS_PUBSUB, &hearing_events, link);
+    link->hearing = redis_conn_new(loop, &config->url->seeds[0], &config->url->login, REDIS_PUBSUB,
+                                   &hearing_events, link);
     if (wishes_init(&link->wishes, config->prefix, config->linger_ms) < 0 || !link->hearing)
         link_free(&link);
     return link;

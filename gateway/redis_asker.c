@@ -80,7 +80,7 @@ struct redis_asker *redis_asker_new(uv_loop_t *loop, const struct redis_url *url
         return NULL;
     list_init(&a->questions);
     a->backoff = (struct backoff){.first_ms = 100, .most_ms = 3000};
-    a->conn = redis_conn_new(loop, url, REDIS_REPLIES, &events, a);
+    a->conn = redis_conn_new(loop, &url->seeds[0], &url->login, REDIS_REPLIES, &events, a);
     if (!a->conn)
         redis_asker_free(&a);
     return a;

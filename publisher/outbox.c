@@ -328,7 +328,7 @@ struct outbox *outbox_new(uv_loop_t *loop, struct backlog *backlog, const struct
 
     if (!o)
         return NULL;
-    o->conn = redis_conn_new(loop, url, REDIS_REPLIES, &events, o);
+    o->conn = redis_conn_new(loop, &url->seeds[0], &url->login, REDIS_REPLIES, &events, o);
     if (!o->conn) {
         free(o);
         return NULL;

@@ -7,7 +7,6 @@
 
 #include "common/log.h"
 #include "common/setting_names.h"
-#include "common/stream_name.h"
 #include "publisher/entry.h"
 
 #define AT(field) offsetof(struct publisher_settings, field)
@@ -24,13 +23,48 @@ const struct setting publisher_settings_table[] = {
      .offset = AT(redis),
      .fallback = "redis://127.0.0.1:6379",
      .value_name = "URL",
-     .help = "The Redis to publish to: redis://[user:pass@]host:port[/db] or unix:///path"},
+     .help = "The Redis to publish to: redis://[user:pass@]host:port[/db], unix:///path, "
+             "redis+sentinel://s1,s2,s3/NAME or redis+cluster://h1,h2,h3; with TLS rediss://, "
+             "rediss+sentinel://, rediss+cluster://"},
     {.name = "prefix",
      .kind = SETTING_TEXT,
      .offset = AT(prefix),
      .fallback = "sluice:",
      .value_name = "TEXT",
      .help = "A stream's channel is this and its name"},
+    {.name = "pubsub",
+     .kind = SETTING_CHOICE,
+     .offset = AT(pubsub),
+     .fallback = "auto",
+     .choices = pubsub_form_names,
+     .value_name = "FORM",
+     .help = "plain: PUBLISH and SUBSCRIBE; sharded: SPUBLISH and SSUBSCRIBE, spread over the "
+             "masters of a Cluster; auto: sharded on a Cluster, unless the prefix is empty. The "
+             "same for publishers and gateways"},
+    {.name = "redis-ca",
+     .kind = SETTING_TEXT,
+     .offset = AT(redis_ca),
+     .value_name = "FILE",
+     .help = "CA certificates (PEM) that Redis' own must come from with rediss://. Default: the "
+             "system's"},
+    {.name = "redis-cert",
+     .kind = SETTING_TEXT,
+     .offset = AT(redis_cert),
+     .value_name = "FILE",
+     .help = "Our certificate (PEM) for a Redis that asks for one; with redis-key"},
+    {.name = "redis-key",
+     .kind = SETTING_TEXT,
+     .offset = AT(redis_key),
+     .value_name = "FILE",
+     .help = "The key (PEM, without a passphrase) of redis-cert"},
+    {.name = "redis-verify",
+     .kind = SETTING_CHOICE,
+     .offset = AT(redis_verify),
+     .fallback = "full",
+     .choices = redis_verify_names,
+     .value_name = "RULE",
+     .help = "What of Redis' certificate is checked. full: its CA and that it names the host we "
+             "connect to; ca: its CA alone; none: nothing"},
     {.name = "backlog",
      .kind = SETTING_BYTES,
      .offset = AT(backlog),
@@ -70,26 +104,30 @@ const struct setting publisher_settings_table[] = {
 const size_t publisher_settings_count =
     sizeof publisher_settings_table / sizeof *publisher_settings_table;
 
+static int check_redis(struct publisher_settings *s, char error[SETTINGS_ERROR_MAX])
+{
+    const struct redis_given given = {.redis = s->redis,
+                                      .prefix = s->prefix,
+                                      .ca = s->redis_ca,
+                                      .cert = s->redis_cert,
+                                      .key = s->redis_key,
+                                      .verify = s->redis_verify,
+                                      .pubsub = s->pubsub};
+
+    return redis_settings_read(&given, &s->redis_url, &s->naming, &s->redis_tls, error);
+}
+
 static int check(struct publisher_settings *s, char error[SETTINGS_ERROR_MAX])
 {
-    char why[REDIS_URL_ERROR_MAX];
-
     if (s->sources.n == 0) {
         snprintf(error, SETTINGS_ERROR_MAX,
                  "source: give at least one, e.g. --source lines; --help lists the kinds");
         return -EINVAL;
     }
-    if (redis_url_parse(s->redis, &s->redis_url, why) < 0) {
-        snprintf(error, SETTINGS_ERROR_MAX, "redis: %s", why);
-        return -EINVAL;
-    }
     s->line_max = s->backlog / 2 - ENTRY_EXTRA_MAX;
     if (s->max_event < s->line_max)
         s->line_max = s->max_event;
-    if (stream_prefix_valid(s->prefix))
-        return 0;
-    snprintf(error, SETTINGS_ERROR_MAX, "prefix: '%.100s' is not " STREAM_PREFIX_RULE, s->prefix);
-    return -EINVAL;
+    return check_redis(s, error);
 }
 
 int publisher_settings_load(struct publisher_settings *s, int argc, char *const *argv,
@@ -108,5 +146,6 @@ int publisher_settings_load(struct publisher_settings *s, int argc, char *const 
 
 void publisher_settings_free(struct publisher_settings *s)
 {
+    redis_tls_free(&s->redis_tls);
     settings_free(publisher_settings_table, publisher_settings_count, s);
 }

@@ -4,18 +4,20 @@
 
 #include <stdint.h>
 
-#include "common/redis_url.h"
+#include "common/redis_settings.h"
 #include "common/settings.h"
 
 struct publisher_settings {
     /* as given: filled by settings_load() */
-    char *settings_file, *redis, *prefix, *nano_accounts;
+    char *settings_file, *redis, *redis_ca, *redis_cert, *redis_key, *prefix, *nano_accounts;
     struct setting_list sources;
     uint64_t backlog, max_event;
-    int log_level;
+    int pubsub, redis_verify, log_level;
 
     /* derived */
     struct redis_url redis_url;
+    struct redis_naming naming;
+    struct redis_tls *redis_tls;
     uint64_t line_max; /* max_event, and never more than fits into half of the backlog */
 };
 

@@ -10,16 +10,21 @@
 
 static void check_address(const struct redis_url *url)
 {
-    char address[300], text[320], error[REDIS_URL_ERROR_MAX];
+    static const char *const schemes[] = {"redis", "redis+sentinel", "redis+cluster"};
+    enum { LIST_MAX = REDIS_SEEDS_MAX * REDIS_ADDRESS_MAX };
+    char address[LIST_MAX], text[LIST_MAX + 200], error[REDIS_URL_ERROR_MAX];
     struct redis_url again;
 
     redis_url_address(url, address, sizeof address);
-    snprintf(text, sizeof text, "%s%s", url->path[0] ? "unix://" : "redis://", address);
+    snprintf(text, sizeof text, "%s://%s%s%s", url->seeds[0].path[0] ? "unix" : schemes[url->kind],
+             address, url->master[0] ? "/" : "", url->master);
     int err = redis_url_parse(text, &again, error);
     assert(err == 0);
-    assert(strcmp(url->host, again.host) == 0 && strcmp(url->path, again.path) == 0);
-    assert(strcmp(url->port, again.port) == 0);
-    assert(!again.user[0] && !again.password[0] && again.db == 0);
+    assert(url->kind == again.kind && url->n_seeds == again.n_seeds);
+    for (unsigned i = 0; i < url->n_seeds; i++)
+        assert(redis_address_equal(&url->seeds[i], &again.seeds[i]));
+    assert(strcmp(url->master, again.master) == 0);
+    assert(!again.login.user[0] && !again.login.password[0] && again.login.db == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -69,7 +69,7 @@ Test(gateway_settings, nothing_need_be_given)
     cr_expect_str_eq(s.prefix, "sluice:");
     cr_expect_eq(s.n_addresses, 1u);
     cr_expect_str_eq(s.addresses[0].text, "127.0.0.1:8080");
-    cr_expect_str_eq(s.redis_url.host, "127.0.0.1");
+    cr_expect_str_eq(s.redis_url.seeds[0].host, "127.0.0.1");
     cr_expect_eq(s.queue_bytes, (uint64_t)1 << 20);
     cr_expect_eq(s.queue_messages, 1024u);
     cr_expect_eq(s.linger_ms, 2000u);

@@ -28,8 +28,8 @@ static void set_up(void)
     backlog_init(&backlog, 64 << 20);
     publisher_init(&publisher, &backlog);
     fake_listen(&fake, &loop, 0);
-    strcpy(url.host, "127.0.0.1");
-    snprintf(url.port, sizeof url.port, "%d", fake.port);
+    strcpy(url.seeds[0].host, "127.0.0.1");
+    snprintf(url.seeds[0].port, sizeof url.seeds[0].port, "%d", fake.port);
     outbox = outbox_new(&loop, &backlog, &url, "p:");
     uv_prepare_init(&loop, &prepare);
     uv_prepare_start(&prepare, on_turn);

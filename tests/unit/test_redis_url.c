@@ -12,17 +12,17 @@ static char error[REDIS_URL_ERROR_MAX], address[300];
 static void expect_tcp(const char *text, const char *host, const char *port, unsigned db)
 {
     cr_assert_eq(redis_url_parse(text, &url, error), 0, "%s: %s", text, error);
-    cr_expect_str_eq(url.host, host);
-    cr_expect_str_eq(url.port, port);
-    cr_expect_str_empty(url.path);
-    cr_expect_eq(url.db, db);
+    cr_expect_str_eq(url.seeds[0].host, host);
+    cr_expect_str_eq(url.seeds[0].port, port);
+    cr_expect_str_empty(url.seeds[0].path);
+    cr_expect_eq(url.login.db, db);
 }
 
 static void expect_login(const char *text, const char *user, const char *password)
 {
     cr_assert_eq(redis_url_parse(text, &url, error), 0, "%s: %s", text, error);
-    cr_expect_str_eq(url.user, user);
-    cr_expect_str_eq(url.password, password);
+    cr_expect_str_eq(url.login.user, user);
+    cr_expect_str_eq(url.login.password, password);
 }
 
 static void expect_error(const char *text, const char *wanted)
@@ -99,9 +99,9 @@ Test(redis_url, what_is_too_long_is_refused_and_what_just_fits_is_not)
     snprintf(text, sizeof text, "redis://%.256s", name);
     expect_error(text, "too long");
     snprintf(text, sizeof text, "redis://%.127s:%.255s@h", name, name);
-    expect_login(text, url.user, url.password);
-    cr_expect_eq(strlen(url.user), 127u);
-    cr_expect_eq(strlen(url.password), 255u);
+    expect_login(text, url.login.user, url.login.password);
+    cr_expect_eq(strlen(url.login.user), 127u);
+    cr_expect_eq(strlen(url.login.password), 255u);
     snprintf(text, sizeof text, "redis://%.128s:x@h", name);
     expect_error(text, "too long");
     snprintf(text, sizeof text, "redis://:%.256s@h", name);
@@ -133,11 +133,11 @@ Test(redis_url, host_port_and_database_are_checked)
 Test(redis_url, a_unix_socket_has_a_path_and_perhaps_a_database)
 {
     cr_assert_eq(redis_url_parse("unix:///run/redis.sock?db=3", &url, error), 0, "%s", error);
-    cr_expect_str_eq(url.path, "/run/redis.sock");
-    cr_expect_str_empty(url.host);
-    cr_expect_eq(url.db, 3u);
+    cr_expect_str_eq(url.seeds[0].path, "/run/redis.sock");
+    cr_expect_str_empty(url.seeds[0].host);
+    cr_expect_eq(url.login.db, 3u);
     cr_assert_eq(redis_url_parse("unix:///run/redis.sock", &url, error), 0, "%s", error);
-    cr_expect_eq(url.db, 0u);
+    cr_expect_eq(url.login.db, 0u);
     expect_error("unix://run/redis.sock", "absolute path");
     expect_error("unix:///", "absolute path");
     expect_error("unix:///a?db=", "?db=N");
@@ -145,13 +145,86 @@ Test(redis_url, a_unix_socket_has_a_path_and_perhaps_a_database)
     expect_error("unix:///a?db=x", "database");
 }
 
-Test(redis_url, forms_of_other_builds_are_named_in_the_refusal)
+Test(redis_url, an_unknown_form_is_refused_with_all_that_there_are)
 {
-    expect_error("rediss://h", "rediss:// (TLS) is not supported by this build yet");
-    expect_error("redis+sentinel://h1,h2/name", "redis+sentinel:// is not supported");
-    expect_error("redis+cluster://h1,h2", "redis+cluster:// is not supported");
-    expect_error("localhost:6379", "must begin with");
+    expect_error("localhost:6379", "must begin with redis://, rediss://");
+    expect_error("http://h", "must begin with");
     expect_error("", "must begin with");
+}
+
+Test(redis_url, rediss_is_tls_in_every_form)
+{
+    const char *const texts[] = {"rediss://h", "rediss+sentinel://s/m", "rediss+cluster://h"};
+
+    for (size_t i = 0; i < 3; i++) {
+        cr_assert_eq(redis_url_parse(texts[i], &url, error), 0, "%s: %s", texts[i], error);
+        cr_expect(url.tls);
+        cr_expect_eq(url.kind, (enum redis_kind)i);
+    }
+    cr_assert_eq(redis_url_parse("redis+cluster://h", &url, error), 0);
+    cr_expect_not(url.tls);
+}
+
+Test(redis_url, sentinels_are_several_and_name_a_master)
+{
+    cr_assert_eq(
+        redis_url_parse("redis+sentinel://me:pw@s1,s2:7,[::1]:8/my-master.1/3", &url, error), 0,
+        "%s", error);
+    cr_expect_eq(url.kind, REDIS_SENTINEL);
+    cr_expect_eq(url.n_seeds, 3u);
+    cr_expect_str_eq(redis_url_address(&url, address, sizeof address), "s1:26379,s2:7,[::1]:8");
+    cr_expect_str_eq(url.master, "my-master.1");
+    cr_expect_eq(url.login.db, 3u);
+    cr_expect_str_eq(url.login.user, "me");
+    cr_expect_str_empty(url.sentinel_login.password);
+}
+
+Test(redis_url, sentinels_may_have_a_login_of_their_own)
+{
+    const char *text = "redis+sentinel://s/m?sentinel_user=su&sentinel_password=s%26p";
+
+    cr_assert_eq(redis_url_parse(text, &url, error), 0, "%s", error);
+    cr_expect_str_eq(url.sentinel_login.user, "su");
+    cr_expect_str_eq(url.sentinel_login.password, "s&p");
+    cr_expect_str_empty(url.login.password);
+    expect_error("redis+sentinel://s/m?sentinel_user=su", "sentinel_password");
+    expect_error("redis+sentinel://s/m?x=1", "sentinel_user");
+    expect_error("redis+sentinel://s/m/x", "database");
+}
+
+Test(redis_url, a_sentinel_url_without_a_master_is_refused)
+{
+    expect_error("redis+sentinel://s1,s2", "the master's name must follow");
+    expect_error("redis+sentinel://s1,s2/", "the master's name must follow");
+    expect_error("redis+sentinel://s1,s2/a*b", "the master's name must follow");
+    expect_error("redis+sentinel://s1,,s2/m", "the host is missing");
+}
+
+Test(redis_url, a_cluster_has_nodes_and_no_databases)
+{
+    cr_assert_eq(redis_url_parse("redis+cluster://:pw@h1:7000,h2,h3/", &url, error), 0, "%s",
+                 error);
+    cr_expect_eq(url.kind, REDIS_CLUSTER);
+    cr_expect_str_eq(redis_url_address(&url, address, sizeof address), "h1:7000,h2:6379,h3:6379");
+    cr_expect_str_eq(url.login.password, "pw");
+    expect_error("redis+cluster://h1/1", "no databases");
+    expect_error("redis://h1,h2", "the host may hold");
+    expect_error("redis+cluster://1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "at most 16");
+}
+
+Test(redis_url, an_address_from_a_server_is_checked)
+{
+    struct redis_address a;
+
+    cr_assert_eq(redis_address_set(&a, "10.0.0.1", 8, 7000), 0);
+    cr_expect_str_eq(redis_address_text(&a, address, sizeof address), "10.0.0.1:7000");
+    cr_assert_eq(redis_address_set(&a, "::1", 3, 1), 0);
+    cr_expect_str_eq(redis_address_text(&a, address, sizeof address), "[::1]:1");
+    cr_expect_eq(redis_address_set(&a, "", 0, 1), -EINVAL);
+    cr_expect_eq(redis_address_set(&a, "a b", 3, 1), -EINVAL);
+    cr_expect_eq(redis_address_set(&a, "a", 1, 0), -EINVAL);
+    cr_expect_eq(redis_address_set(&a, "a", 1, 65536), -EINVAL);
+    cr_expect_str_eq(redis_address_text(&a, address, sizeof address), "[::1]:1", "unchanged");
 }
 
 Test(redis_url, the_address_holds_no_login)
