@@ -78,11 +78,21 @@ Test(redis_url, a_login_that_is_not_whole_is_refused)
 Test(redis_url, no_error_repeats_a_part_of_the_password)
 {
     static const char *const texts[] = {
-        "redis://me:hunter2/x@h", "redis://me:hunter2",         "redis://hunter2@h",
-        "redis://:hunter2%@h",    "redis://:hunter2@h:x",       "redis://:hunter2@h o",
-        "redis://:hunter2@h/x",   "redis://:hunter2@[::g]",     "redid://:hunter2@h",
-        "rediss://:hunter2@h",    "unix://me:hunter2@/a/b",     "redis://:hunter2@",
-        "unix:///a?db=hunter2",   "redis+cluster://:hunter2@h",
+        "redis://me:hunter2/x@h",
+        "redis://me:hunter2",
+        "redis://hunter2@h",
+        "redis://:hunter2%@h",
+        "redis://:hunter2@h:x",
+        "redis://:hunter2@h o",
+        "redis://:hunter2@h/x",
+        "redis://:hunter2@[::g]",
+        "redid://:hunter2@h",
+        "rediss://:hunter2@h,",
+        "unix://me:hunter2@/a/b",
+        "redis://:hunter2@",
+        "unix:///a?db=hunter2",
+        "redis+cluster://:hunter2@h/x",
+        "redis+sentinel://s?sentinel_password=hunter2",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         cr_expect_eq(redis_url_parse(texts[i], &url, error), -EINVAL, "accepted: %s", texts[i]);
