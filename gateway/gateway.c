@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "common/log.h"
+#include "common/redis_asker.h"
 #include "gateway/acceptor.h"
 #include "gateway/client.h"
 #include "gateway/counters.h"
@@ -16,7 +17,6 @@
 #include "gateway/intake.h"
 #include "gateway/link.h"
 #include "gateway/process_stats.h"
-#include "gateway/redis_asker.h"
 #include "gateway/view.h"
 #include "gateway/wheel.h"
 #include "gateway/ws_edge.h"

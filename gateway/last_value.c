@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/redis_asker.h"
 #include "common/redis_name.h"
 #include "common/stream_name.h"
 #include "gateway/gateway_settings.h"
-#include "gateway/redis_asker.h"
 
 enum { FORM_MAX = 200, KEY_MAX = FORM_MAX + STREAM_PREFIX_MAX + STREAM_NAME_MAX };
 

@@ -9,10 +9,10 @@
 
 #include "common/backoff.h"
 #include "common/log.h"
+#include "common/redis_asker.h"
 #include "common/redis_conn.h"
 #include "common/redis_name.h"
 #include "common/stream_name.h"
-#include "gateway/redis_asker.h"
 #include "gateway/wishes.h"
 
 enum {

@@ -8,11 +8,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/redis_asker.h"
 #include "common/redis_name.h"
 #include "common/stream_name.h"
 #include "gateway/client.h"
 #include "gateway/gateway_settings.h"
-#include "gateway/redis_asker.h"
 
 struct zilliqa_contract_entry {
     struct table_node node;

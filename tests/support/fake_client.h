@@ -16,6 +16,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "common/redis_asker.h"
 #include "common/text.h"
 #include "gateway/client.h"
 #include "gateway/counters.h"
@@ -23,7 +24,6 @@
 #include "gateway/gateway_settings.h"
 #include "gateway/hub.h"
 #include "gateway/intake.h"
-#include "gateway/redis_asker.h"
 #include "gateway/view.h"
 #include "gateway/wheel.h"
 

@@ -3,8 +3,8 @@
  * Beside the link, which only hears. It connects by itself and again after a loss, with backoff.
  * Nothing is asked twice: a question whose answer was lost is told so, and whoever asked decides.
  */
-#ifndef GATEWAY_REDIS_ASKER_H
-#define GATEWAY_REDIS_ASKER_H
+#ifndef COMMON_REDIS_ASKER_H
+#define COMMON_REDIS_ASKER_H
 
 #include <stdbool.h>
 #include <stddef.h>

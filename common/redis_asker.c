@@ -1,5 +1,5 @@
 /* redis_asker.c - see redis_asker.h. */
-#include "gateway/redis_asker.h"
+#include "common/redis_asker.h"
 
 #include <errno.h>
 #include <hiredis/hiredis.h>
