@@ -3,6 +3,11 @@
 
 const struct setting gateway_setting_names[] = {
     {.name = "listen"},
+    {.name = "tls-cert"},
+    {.name = "tls-key"},
+    {.name = "tls-min"},
+    {.name = "tls-client-cert"},
+    {.name = "tls-client-ca"},
     {.name = "redis"},
     {.name = "prefix"},
     {.name = "pubsub"},

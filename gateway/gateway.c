@@ -233,7 +233,7 @@ static bool make_edges(struct gateway *gw)
                                            .worker = config->index};
     gw->asker = redis_asker_new(gw->loop, &gw->settings->redis_url);
     gw->link = gw->asker ? link_new(gw->loop, gw->asker, &gw->link_config, &link_events, gw) : NULL;
-    gw->edge = ws_edge_new(gw->loop, &gw->host, &gw->http);
+    gw->edge = ws_edge_new(gw->loop, &gw->host, &gw->http, &gw->settings->security.tickets);
     gw->host.asker = gw->asker;
     if (!gw->link || !gw->edge || dialects_start(&gw->host) < 0)
         return false;
@@ -272,6 +272,12 @@ int gateway_run(struct gateway *gw)
 {
     uv_run(gw->loop, UV_RUN_DEFAULT);
     return gw->phase == PHASE_ENDED ? 0 : 1;
+}
+
+void gateway_reloaded(struct gateway *gw)
+{
+    if (ws_edge_reload(gw->edge) < 0)
+        log_error("tls-cert: the new certificate could not be put to use");
 }
 
 void gateway_drain(struct gateway *gw)

@@ -27,6 +27,9 @@ struct gateway *gateway_new(uv_loop_t *loop, const struct gateway_config *config
 /* Runs until a drain has ended; returns the process' exit code. */
 int gateway_run(struct gateway *gw);
 
+/* The settings have been loaded anew, in place. */
+void gateway_reloaded(struct gateway *gw);
+
 /* Close the listening sockets, say not ready, close clients over the drain window, then end.
  * Called again, it ends at once. */
 void gateway_drain(struct gateway *gw);

@@ -10,9 +10,15 @@
 
 static const char *const payload_names[] = {"raw", "wrapped", NULL};
 static const char *const contracts_names[] = {"any", "known", NULL};
+static const char *const tls_min_names[] = {"1.2", "1.3", NULL};
+static const char *const client_cert_names[] = {"off", "optional", "required", NULL};
 static const char *const deflate_names[] = {"off", "on", NULL};
 
 #define AT(field) offsetof(struct gateway_settings, field)
+#define A_TEXT(field, what) .kind = SETTING_TEXT, .offset = AT(field), .value_name = what
+#define A_CHOICE(field, normal, names, what)                                                       \
+    .kind = SETTING_CHOICE, .offset = AT(field), .fallback = normal, .choices = names,             \
+    .value_name = what
 #define HOUR ((uint64_t)3600 * 1000)
 
 const struct setting gateway_settings_table[] = {
@@ -23,9 +29,30 @@ const struct setting gateway_settings_table[] = {
      .value_name = "ADDR",
      .help =
          "Where clients connect: HOST:PORT or unix:/PATH, with ,dialect=auto|exchange|binance|injective|"
-         "nano|drift|zilliqa "
+         "nano|drift|zilliqa, ,tls=on|off "
          "and ,profile=doc|node. ,profile=node behaves as the existing server "
          "does, for clients written for it (also per connection: ?profile=node)"},
+    {.name = "tls-cert",
+     A_TEXT(security.tls_cert, "FILE"),
+     .reloadable = true,
+     .help = "The certificate and its chain (PEM). With it every listening address speaks TLS, but "
+             "Unix sockets and those with ,tls=off. Read again on SIGHUP, for new connections"},
+    {.name = "tls-key",
+     A_TEXT(security.tls_key, "FILE"),
+     .reloadable = true,
+     .help = "Its private key (PEM). Default: in the same file"},
+    {.name = "tls-min",
+     A_CHOICE(security.tls_min, "1.2", tls_min_names, "1.2|1.3"),
+     .reloadable = true,
+     .help = "Oldest version of TLS that is spoken"},
+    {.name = "tls-client-cert",
+     A_CHOICE(security.tls_client_cert, "off", client_cert_names, "RULE"),
+     .reloadable = true,
+     .help = "Certificates of clients: optional lets those without one in, and refuses bad ones"},
+    {.name = "tls-client-ca",
+     A_TEXT(security.tls_client_ca, "FILE"),
+     .reloadable = true,
+     .help = "Who may sign them (PEM)"},
     {.name = "redis",
      .kind = SETTING_TEXT,
      .offset = AT(redis),
@@ -382,10 +409,15 @@ int gateway_settings_reload(struct gateway_settings *s, int argc, char *const *a
         snprintf(text, SETTINGS_ERROR_MAX, "%s: cannot change while running; nothing was changed",
                  names);
         err = -EINVAL;
+    } else if (!s->security.tls != !fresh.security.tls) {
+        snprintf(text, SETTINGS_ERROR_MAX,
+                 "tls-cert: TLS is turned on or off by a restart only; nothing was changed");
+        err = -EINVAL;
     } else {
         settings_difference(gateway_settings_table, gateway_settings_count, s, &fresh, false, text,
                             SETTINGS_ERROR_MAX);
         settings_take_reloadable(gateway_settings_table, gateway_settings_count, s, &fresh);
+        security_settings_take(&s->security, &fresh.security);
     }
     gateway_settings_free(&fresh);
     return err;
@@ -394,5 +426,6 @@ int gateway_settings_reload(struct gateway_settings *s, int argc, char *const *a
 void gateway_settings_free(struct gateway_settings *s)
 {
     redis_tls_free(&s->redis_tls);
+    security_settings_free(&s->security);
     settings_free(gateway_settings_table, gateway_settings_count, s);
 }

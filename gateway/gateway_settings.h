@@ -8,6 +8,7 @@
 #include "common/redis_settings.h"
 #include "common/settings.h"
 #include "gateway/listen_address.h"
+#include "gateway/security_settings.h"
 #include "gateway/stream_class.h"
 
 enum { LISTEN_MAX = 16 };
@@ -32,6 +33,8 @@ struct gateway_settings {
     uint64_t linger_ms, drain_ms, ping_interval_ms, pong_timeout_ms, handshake_timeout_ms;
     uint64_t first_subscription_ms, binance_max_age_ms;
     int pubsub, redis_verify, payload, log_level, contracts, deflate;
+
+    struct security_settings security;
 
     /* derived: filled by gateway_settings_check() */
     struct redis_url redis_url;

@@ -67,7 +67,8 @@ static int check_redis(struct gateway_settings *s, char error[SETTINGS_ERROR_MAX
 
 int gateway_settings_check(struct gateway_settings *s, char error[SETTINGS_ERROR_MAX])
 {
-    if (check_listen(s, error) < 0 || check_streams(s, error) < 0 || check_drift(s, error) < 0)
+    if (check_listen(s, error) < 0 || check_streams(s, error) < 0 || check_drift(s, error) < 0 ||
+        security_settings_check(s, error) < 0)
         return -EINVAL;
     if (check_redis(s, error) < 0)
         return -EINVAL;

@@ -68,6 +68,10 @@ static int parse_option(const char *option, struct listen_address *out)
         out->profile = option[8] == 'n' ? PROFILE_NODE : PROFILE_DOC;
         return 0;
     }
+    if (strcmp(option, "tls=on") == 0 || strcmp(option, "tls=off") == 0) {
+        out->tls = option[5] == 'n' ? LISTEN_TLS_ON : LISTEN_TLS_OFF;
+        return 0;
+    }
     if (strcmp(option, "dialect=auto") == 0)
         return 0;
     if (strncmp(option, "dialect=", 8) != 0)
@@ -97,8 +101,7 @@ int listen_address_parse(const char *text, struct listen_address *out, char *err
             return wrong(
                 error, cap, text,
                 "has an option other than dialect=auto|exchange|binance|injective|nano|drift|"
-                "zilliqa and "
-                "profile=doc|node");
+                "zilliqa, profile=doc|node and tls=on|off");
     return 0;
 }
 

@@ -1,5 +1,5 @@
 /* listen_address.h - one value of --listen: HOST:PORT | [IPV6]:PORT | unix:/PATH, then options
- * ,dialect=NAME and ,profile=doc|node. */
+ * ,dialect=NAME, ,profile=doc|node and ,tls=on|off. */
 #ifndef GATEWAY_LISTEN_ADDRESS_H
 #define GATEWAY_LISTEN_ADDRESS_H
 
@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 
 struct dialect;
+
+enum listen_tls { LISTEN_TLS_DEFAULT, LISTEN_TLS_OFF, LISTEN_TLS_ON };
 
 /* Which authority wins where a document and the server it documents differ. */
 enum profile { PROFILE_DOC, PROFILE_NODE };
@@ -17,6 +19,7 @@ struct listen_address {
     socklen_t address_len;
     const struct dialect *dialect; /* of every connection; NULL: by path or first message */
     enum profile profile;
+    enum listen_tls tls; /* once settings are checked, no longer DEFAULT */
 };
 
 /* 0; -EINVAL with one line in error that names the setting. Hosts are numeric addresses. */

@@ -27,6 +27,7 @@ struct command_line {
 struct signals {
     uv_signal_t term, interrupt, hangup;
     struct gateway_settings *settings;
+    struct gateway *gateway;
     const struct command_line *command;
 };
 
@@ -48,6 +49,9 @@ static void on_reload(uv_signal_t *handle, int signo)
         return;
     }
     log_set_level((enum log_level)signals->settings->log_level);
+    gateway_reloaded(signals->gateway);
+    if (signals->settings->security.tls)
+        log_info("certificate", LOG_TEXT("expires", tls_expiry(signals->settings->security.tls)));
     log_info("settings reloaded", LOG_TEXT("changed", *text ? text : "nothing"));
 }
 
@@ -56,6 +60,7 @@ static void start_signals(uv_loop_t *loop, struct signals *signals, struct gatew
     uv_signal_init(loop, &signals->term);
     uv_signal_init(loop, &signals->interrupt);
     uv_signal_init(loop, &signals->hangup);
+    signals->gateway = gw;
     signals->hangup.data = signals;
     signals->term.data = signals->interrupt.data = gw;
     uv_signal_start(&signals->term, on_end, SIGTERM);
@@ -82,6 +87,8 @@ static int run_worker(void *ctx, struct gateway_settings *settings, struct count
     uv_loop_t loop;
     int code = 1;
 
+    if (settings->security.tls && index == 0)
+        log_info("certificate", LOG_TEXT("expires", tls_expiry(settings->security.tls)));
     if (uv_loop_init(&loop) < 0)
         return 1;
     struct gateway *gw = gateway_new(&loop, &config);

@@ -127,12 +127,19 @@ static void count_twins(struct outlet *o)
     o->deflater.made = 0;
 }
 
-enum outlet_result outlet_write(struct outlet *o, int fd, struct queue *q, bool deflate,
-                                struct span *rest)
+static ssize_t send_bytes(int fd, const struct outlet_detour *detour, struct span bytes)
+{
+    if (detour)
+        return detour->send(detour->ctx, bytes.at, bytes.len);
+    return send(fd, bytes.at, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+enum outlet_result outlet_write(struct outlet *o, int fd, const struct outlet_detour *detour,
+                                struct queue *q, bool deflate, struct span *rest)
 {
     while (q->n > 0) {
         struct span bytes = next_bytes(o, q, deflate);
-        ssize_t n = send(fd, bytes.at, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t n = send_bytes(fd, detour, bytes);
 
         if (n < 0 && errno == EINTR)
             continue;

@@ -5,9 +5,10 @@
  * copying them again. That is the rule, not the exception: clients of one view are due the same.
  * Clients that negotiated permessage-deflate get each frame's twin, and have a batch of their own.
  *
- * Plain sockets only; it does not know libwebsockets. A write may end within a frame. Then the rest
- * of that frame must reach the socket before anything else does, and it is handed back: the caller
- * gives it to libwebsockets, which writes its own control frames behind what it has buffered.
+ * It does not know libwebsockets, nor TLS (see struct outlet_detour). A write may end within a
+ * frame. Then the rest of that frame must reach the socket before anything else does, and it is
+ * handed back: the caller gives it to libwebsockets, which writes its own control frames behind
+ * what it has buffered.
  */
 #ifndef GATEWAY_OUTLET_H
 #define GATEWAY_OUTLET_H
@@ -15,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "gateway/deflater.h"
 #include "gateway/frame.h"
@@ -49,9 +51,16 @@ enum outlet_result {
     OUTLET_FAILED,  /* the socket is broken */
 };
 
+/* Another way out than straight to the socket, where the bytes must be enciphered: returns how many
+ * of them were taken, all or none, or -1 with errno (EAGAIN: the socket takes no more). */
+struct outlet_detour {
+    ssize_t (*send)(void *ctx, const char *bytes, size_t len);
+    void *ctx;
+};
+
 /* deflate: the client negotiated permessage-deflate; always the same for one queue. *rest is valid
- * until the next call for any client. */
-enum outlet_result outlet_write(struct outlet *o, int fd, struct queue *q, bool deflate,
-                                struct span *rest);
+ * until the next call for any client. detour: NULL for plain connections. */
+enum outlet_result outlet_write(struct outlet *o, int fd, const struct outlet_detour *detour,
+                                struct queue *q, bool deflate, struct span *rest);
 
 #endif

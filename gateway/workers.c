@@ -179,6 +179,7 @@ static int supervise(struct supervisor *s)
         else if (signo == SIGHUP)
             signal_all(s, SIGHUP);
         reap(s);
+        ticket_keys_turn(&s->settings->security.tickets, (uint64_t)time(NULL));
         restart_due(s, &unblocked);
     }
     return s->exit_code;

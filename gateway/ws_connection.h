@@ -11,6 +11,7 @@
 #define GATEWAY_WS_CONNECTION_H
 
 #include <libwebsockets.h>
+#include <openssl/ssl.h>
 #include <stdbool.h>
 
 #include "common/list.h"
@@ -29,7 +30,8 @@ struct connection {
     struct lws *wsi; /* NULL once libwebsockets has let go of it */
     const struct listen_address *listener;
     struct list in_edge;
-    struct upgrade *upgrade; /* between the decision to upgrade and its end */
+    struct list in_undelivered; /* see struct ws_edge; empty when it is not there */
+    struct upgrade *upgrade;    /* between the decision to upgrade and its end */
     struct http_answer *answer;
     struct inflater *inflater; /* NULL until a compressed message comes */
     bool resets;               /* the client promised client_no_context_takeover */
@@ -53,6 +55,11 @@ struct ws_edge {
     struct lws_context *context;
     struct lws_vhost *vhost;
     struct outlet outlet;
+    struct ticket_keys *tickets;
+    SSL_CTX *tls_context; /* libwebsockets'; NULL where nothing speaks TLS */
+    /* TLS connections of which OpenSSL holds bytes that are deciphered and not read yet: no event
+     * of the socket tells of them */
+    struct list undelivered;
     struct list connections;
     size_t n;
     char *headers; /* WS_HEADERS_MAX + 1: for the handshake at hand */

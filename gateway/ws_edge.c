@@ -1,6 +1,7 @@
 /* ws_edge.c - see ws_edge.h. */
 #include "gateway/ws_edge.h"
 
+#include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,7 @@ static struct connection *connection_new(struct ws_edge *edge, int fd,
     conn->client->wire = conn;
     conn->client->fd = fd;
     list_append(&edge->connections, &conn->in_edge);
+    list_init(&conn->in_undelivered);
     edge->n++;
     return conn;
 }
@@ -57,6 +59,7 @@ static void on_destroyed(struct connection *conn)
 {
     conn->wsi = NULL;
     conn->ended = true;
+    list_remove(&conn->in_undelivered);
     client_gone(conn->client);
     if (!conn->client->dirty)
         connection_free(conn);
@@ -96,7 +99,8 @@ void ws_edge_adopt(struct ws_edge *edge, int fd, const struct listen_address *li
     }
     limit_kernel_queue(fd, edge->host->settings->kernel_queue);
     lws_adopt_desc_t how = {.vh = edge->vhost,
-                            .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP,
+                            .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP |
+                                    (listener->tls == LISTEN_TLS_ON ? LWS_ADOPT_ALLOW_SSL : 0),
                             .fd = {.sockfd = fd},
                             .opaque = conn};
     wheel_set(edge->host->wheel, &conn->client->timer,
@@ -120,14 +124,41 @@ static bool finish_frame(struct connection *conn, struct span rest)
     return !conn->client->blocked;
 }
 
+/* Over TLS libwebsockets takes whole batches, and keeps of one what the socket does not take: a
+ * TLS write that could not be ended must be repeated with the same bytes. */
+static ssize_t send_enciphered(void *ctx, const char *bytes, size_t len)
+{
+    struct connection *conn = ctx;
+
+    if (lws_partial_buffered(conn->wsi)) {
+        errno = EAGAIN;
+        return -1;
+    }
+    if (lws_write(conn->wsi, (unsigned char *)(uintptr_t)bytes, len, LWS_WRITE_RAW) < 0) {
+        errno = EPIPE;
+        return -1;
+    }
+    return (ssize_t)len;
+}
+
+static enum outlet_result write_queue(struct connection *conn, struct span *rest)
+{
+    const struct outlet_detour enciphered = {.send = send_enciphered, .ctx = conn};
+    struct client *c = conn->client;
+
+    return outlet_write(&conn->edge->outlet, c->fd,
+                        conn->listener->tls == LISTEN_TLS_ON ? &enciphered : NULL, &c->queue,
+                        c->deflate, rest);
+}
+
 static void flush(struct connection *conn)
 {
     struct client *c = conn->client;
     struct span rest;
 
     while (!c->blocked && !conn->ended && c->queue.n > 0) {
-        switch (outlet_write(&conn->edge->outlet, c->fd, &c->queue, c->deflate, &rest)) {
-        case OUTLET_EMPTIED: break;
+        switch (write_queue(conn, &rest)) {
+        case OUTLET_EMPTIED: c->blocked = lws_partial_buffered(conn->wsi); break;
         case OUTLET_FULL:
             c->blocked = true;
             lws_callback_on_writable(conn->wsi);
@@ -196,9 +227,34 @@ static void end(struct connection *conn)
     send_close(conn);
 }
 
+/* ---- reading -------------------------------------------------------------------------------- */
+
+/* libwebsockets 4.1.6 on libuv forgets what OpenSSL still holds when it has read less than a record
+ * had. */
+static void note_undelivered(struct connection *conn)
+{
+    SSL *ssl = conn->listener->tls == LISTEN_TLS_ON ? lws_get_ssl(conn->wsi) : NULL;
+
+    if (ssl && SSL_pending(ssl) > 0 && list_empty(&conn->in_undelivered))
+        list_append(&conn->edge->undelivered, &conn->in_undelivered);
+}
+
+/* Of each no more than a record (16 kB) before the others' turn: then the socket has its say. */
+static void read_undelivered(struct ws_edge *edge)
+{
+    while (!list_empty(&edge->undelivered)) {
+        struct connection *conn = list_first(&edge->undelivered, struct connection, in_undelivered);
+        struct lws_pollfd readable = {.fd = conn->client->fd, .events = POLLIN, .revents = POLLIN};
+        list_remove(&conn->in_undelivered);
+        lws_service_fd(edge->context, &readable); /* may end in on_destroyed(), or note it again */
+    }
+}
+
 void ws_edge_turn(struct ws_edge *edge)
 {
     struct client_host *host = edge->host;
+
+    read_undelivered(edge);
 
     /* Clients that a flush marks for closing are added to the list while it is walked. */
     for (size_t i = 0; i < host->n_dirty; i++) {
@@ -247,12 +303,27 @@ static void on_closed(struct connection *conn, enum close_reason reason)
     client_gone(conn->client);
 }
 
+static int on_receive(struct connection *conn, const char *bytes, size_t len)
+{
+    ws_deflate_receive(conn, bytes, len);
+    note_undelivered(conn);
+    return 0;
+}
+
+/* libwebsockets has made its context; what is in it is ours. */
+static int on_tls_context(struct ws_edge *edge, SSL_CTX *context)
+{
+    edge->tls_context = context;
+    return tls_use(edge->host->settings->security.tls, edge->tickets, context) < 0 ? -1 : 0;
+}
+
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                     size_t len)
 {
     struct connection *conn = wsi ? lws_get_opaque_user_data(wsi) : NULL;
 
-    (void)user;
+    if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS)
+        return on_tls_context(lws_context_user(lws_get_context(wsi)), user);
     if (!conn)
         return 0;
     conn->wsi = wsi; /* callbacks may come before ws_edge_adopt() has been told */
@@ -262,7 +333,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return ws_http_upgrade(conn, in);
     case LWS_CALLBACK_ESTABLISHED: return ws_http_established(conn);
     case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY: return ws_deflate_confirm(conn, in);
-    case LWS_CALLBACK_RECEIVE: ws_deflate_receive(conn, in, len); return 0;
+    case LWS_CALLBACK_RECEIVE: return on_receive(conn, in, len);
     case LWS_CALLBACK_RECEIVE_PONG: return on_pong(conn);
     case LWS_CALLBACK_SERVER_WRITEABLE: return on_writable(conn);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: on_closed(conn, CLOSE_by_client); return 0;
@@ -291,6 +362,9 @@ static void on_lws_log(int level, const char *line)
     log_debug("libwebsockets", LOG_TEXT("says", line));
 }
 
+static const uint64_t TLS_OPTIONS =
+    LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX;
+
 static bool make_context(struct ws_edge *edge, uv_loop_t *loop)
 {
     void *loops[1] = {loop};
@@ -298,7 +372,10 @@ static bool make_context(struct ws_edge *edge, uv_loop_t *loop)
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
         .protocols = protocols,
         .extensions = ws_deflate_extensions,
-        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_DISABLE_IPV6,
+        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_DISABLE_IPV6 |
+                   (edge->host->settings->security.tls ? TLS_OPTIONS : 0),
+        .alpn = "http/1.1",
+        .user = edge,
         .foreign_loops = loops,
         .max_http_header_data = WS_HEADERS_MAX,
         .max_http_header_pool = 1024,
@@ -313,8 +390,15 @@ static bool make_context(struct ws_edge *edge, uv_loop_t *loop)
     return edge->vhost != NULL;
 }
 
+int ws_edge_reload(struct ws_edge *edge)
+{
+    if (!edge->tls_context)
+        return 0;
+    return tls_use(edge->host->settings->security.tls, edge->tickets, edge->tls_context);
+}
+
 struct ws_edge *ws_edge_new(uv_loop_t *loop, struct client_host *host,
-                            const struct http_sources *http)
+                            const struct http_sources *http, struct ticket_keys *tickets)
 {
     struct ws_edge *edge = calloc(1, sizeof *edge);
 
@@ -322,7 +406,9 @@ struct ws_edge *ws_edge_new(uv_loop_t *loop, struct client_host *host,
         return NULL;
     edge->host = host;
     edge->http = http;
+    edge->tickets = tickets;
     list_init(&edge->connections);
+    list_init(&edge->undelivered);
     edge->headers = malloc(WS_HEADERS_MAX + 1);
     if (!edge->headers || outlet_init(&edge->outlet, host->counters) < 0 ||
         !make_context(edge, loop)) {

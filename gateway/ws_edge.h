@@ -22,11 +22,15 @@
 
 struct client_host;
 struct http_sources;
+struct ticket_keys;
 struct ws_edge;
 
 /* All borrowed for the edge's life. NULL on failure (logged). */
 struct ws_edge *ws_edge_new(uv_loop_t *loop, struct client_host *host,
-                            const struct http_sources *http);
+                            const struct http_sources *http, struct ticket_keys *tickets);
+
+/* The settings were loaded anew: new connections get what TLS is set to. 0; -EIO. */
+int ws_edge_reload(struct ws_edge *edge);
 
 /* A new connection; fd is the edge's from now on. */
 void ws_edge_adopt(struct ws_edge *edge, int fd, const struct listen_address *listener);

@@ -354,8 +354,8 @@ class Stage:
         self.clients.append(client)
         return client
 
-    async def client(self, gateway, path="/", **how):
-        client = await Client.open(gateway.port, path, **how)
+    async def client(self, gateway, path="/", port=None, **how):
+        client = await Client.open(port or gateway.port, path, **how)
         self.clients.append(client)
         return client
 

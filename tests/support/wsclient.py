@@ -38,9 +38,9 @@ class Closed(Exception):
 class Refused(Exception):
     """The handshake was answered with something else than 101."""
 
-    def __init__(self, status, body):
+    def __init__(self, status, body, headers=None):
         super().__init__(f"handshake refused: {status} {body[:200]!r}")
-        self.status, self.body = status, body
+        self.status, self.body, self.headers = status, body, headers or {}
 
 
 def frame(opcode, payload=b"", fin=True, rsv=0, masked=True, length=None):
@@ -94,25 +94,33 @@ class Client:
     # ---- opening and ending ------------------------------------------------------------------
 
     @classmethod
-    async def tcp(cls, port, host="127.0.0.1", path=None, receive_buffer=None):
-        """A bare connection: nothing sent, nothing read. path: a Unix socket instead of a port."""
+    async def tcp(cls, port, host="127.0.0.1", path=None, receive_buffer=None, source=None,
+                  tls=None, first=b""):
+        """A bare connection: nothing sent, nothing read. path: a Unix socket instead of a port.
+        source: the address it comes from. tls: an ssl.SSLContext. first: bytes before all else."""
         kind = socket.AF_INET if path is None else socket.AF_UNIX
         sock = socket.socket(kind, socket.SOCK_STREAM)
         sock.setblocking(False)
+        if source:
+            sock.bind((source, 0))
         if receive_buffer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         try:
-            await asyncio.get_running_loop().sock_connect(sock, path or (host, port))
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(sock, path or (host, port))
+            await loop.sock_sendall(sock, first)
         except OSError:
             sock.close()
             raise
-        reader, writer = await asyncio.open_connection(sock=sock, limit=1 << 16)
+        secure = {"ssl": tls, "server_hostname": "localhost"} if tls else {}
+        reader, writer = await asyncio.open_connection(sock=sock, limit=1 << 16, **secure)
         return cls(reader, writer)
 
     @classmethod
-    async def open(cls, port, path="/", headers=(), unix=None, receive_buffer=None, read=True):
+    async def open(cls, port, path="/", headers=(), unix=None, receive_buffer=None, read=True,
+                   **how):
         """Connect and upgrade. read: keep reading; otherwise call start_reading() when it suits."""
-        client = await cls.tcp(port, path=unix, receive_buffer=receive_buffer)
+        client = await cls.tcp(port, path=unix, receive_buffer=receive_buffer, **how)
         try:
             await asyncio.wait_for(client.upgrade(path, headers), PATIENCE)
         except BaseException:
@@ -127,7 +135,7 @@ class Client:
         self.writer.write(handshake(path, headers, key))
         status, self.headers, body = await read_response(self.reader)
         if status != 101:
-            raise Refused(status, body)
+            raise Refused(status, body, self.headers)
         accept = base64.b64encode(hashlib.sha1(key.encode() + GUID).digest()).decode()
         assert self.headers.get("sec-websocket-accept") == accept, self.headers
 
@@ -136,7 +144,10 @@ class Client:
 
     def kill(self):
         """End it with a reset, as a crashed machine's peer would see it."""
-        sock = self.writer.get_extra_info("socket")
+        try:
+            sock = self.writer.get_extra_info("socket")
+        except AttributeError:
+            return  # one over TLS that is closed has nothing left
         if sock is not None and sock.fileno() >= 0:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._stop_reading()

@@ -81,12 +81,12 @@ static void push_new(size_t len, char mark)
 
 static enum outlet_result write_out(struct queue *from)
 {
-    return outlet_write(&outlet, ends[0], from, false, &rest);
+    return outlet_write(&outlet, ends[0], NULL, from, false, &rest);
 }
 
 static enum outlet_result write_deflated(struct queue *from)
 {
-    return outlet_write(&outlet, ends[0], from, true, &rest);
+    return outlet_write(&outlet, ends[0], NULL, from, true, &rest);
 }
 
 static void read_all(void)
@@ -281,7 +281,7 @@ static void write_on(struct queue *from, bool deflate, int *cuts)
 {
     enum outlet_result result;
 
-    while ((result = outlet_write(&outlet, ends[0], from, deflate, &rest)) != OUTLET_EMPTIED) {
+    while ((result = outlet_write(&outlet, ends[0], NULL, from, deflate, &rest)) != OUTLET_EMPTIED) {
         read_all();
         if (result == OUTLET_CUT) {
             ++*cuts;

@@ -1,0 +1,75 @@
+/* security_settings.c - see security_settings.h. */
+#include "gateway/security_settings.h"
+
+#include <errno.h>
+#include <openssl/ssl.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "gateway/gateway_settings.h"
+
+/* Client certificates without authorities, or the other way round, is never what was meant. */
+static int check_tls_rules(const struct security_settings *s, char error[SETTINGS_ERROR_MAX])
+{
+    const char *why = NULL;
+
+    if (s->tls_client_cert && !*s->tls_client_ca)
+        why = "tls-client-ca: must be given with tls-client-cert";
+    else if (*s->tls_client_ca && !s->tls_client_cert)
+        why = "tls-client-cert: must be optional or required when tls-client-ca is given";
+    else if (!*s->tls_cert && (*s->tls_key || s->tls_client_cert))
+        why = "tls-cert: must be given with the other tls- settings";
+    if (why)
+        snprintf(error, SETTINGS_ERROR_MAX, "%s", why);
+    return why ? -EINVAL : 0;
+}
+
+static int check_tls(struct gateway_settings *settings, char error[SETTINGS_ERROR_MAX])
+{
+    struct security_settings *s = &settings->security;
+    const struct tls_files files = {.cert = s->tls_cert,
+                                    .key = s->tls_key,
+                                    .client_ca = s->tls_client_ca,
+                                    .client_cert = (enum tls_client_cert)s->tls_client_cert,
+                                    .min_version = s->tls_min ? TLS1_3_VERSION : TLS1_2_VERSION};
+
+    if (check_tls_rules(s, error) < 0)
+        return -EINVAL;
+    for (unsigned i = 0; i < settings->n_addresses; i++) {
+        struct listen_address *a = &settings->addresses[i];
+        if (a->tls == LISTEN_TLS_ON && !*s->tls_cert) {
+            snprintf(error, SETTINGS_ERROR_MAX,
+                     "tls-cert: must be given, since listen '%.100s' has tls=on", a->text);
+            return -EINVAL;
+        }
+        if (a->tls == LISTEN_TLS_DEFAULT)
+            a->tls =
+                *s->tls_cert && a->address.ss_family != AF_UNIX ? LISTEN_TLS_ON : LISTEN_TLS_OFF;
+    }
+    if (!*s->tls_cert)
+        return 0;
+    if (ticket_keys_init(&s->tickets, (uint64_t)time(NULL)) < 0) {
+        snprintf(error, SETTINGS_ERROR_MAX, "tls-cert: the system gives no random numbers");
+        return -EINVAL;
+    }
+    return tls_load(&s->tls, &files, error, SETTINGS_ERROR_MAX);
+}
+
+int security_settings_check(struct gateway_settings *s, char error[SETTINGS_ERROR_MAX])
+{
+    return check_tls(s, error);
+}
+
+/* The ticket keys stay: sessions outlive a reload. */
+void security_settings_take(struct security_settings *s, struct security_settings *fresh)
+{
+    struct tls *tls = s->tls;
+
+    s->tls = fresh->tls;
+    fresh->tls = tls;
+}
+
+void security_settings_free(struct security_settings *s)
+{
+    tls_free(&s->tls);
+}

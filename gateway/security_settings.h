@@ -1,0 +1,33 @@
+/* security_settings.h - the part of the gateway's settings that says who may connect, and how.
+ *
+ * The files that it names are read by security_settings_check(), as a whole or not at all, so that
+ * a reload with a bad file leaves everything as it was.
+ */
+#ifndef GATEWAY_SECURITY_SETTINGS_H
+#define GATEWAY_SECURITY_SETTINGS_H
+
+#include "common/settings.h"
+#include "gateway/ticket_keys.h"
+#include "gateway/tls.h"
+
+struct gateway_settings;
+
+struct security_settings {
+    /* as given */
+    char *tls_cert, *tls_key, *tls_client_ca;
+    int tls_min, tls_client_cert;
+
+    /* derived */
+    struct tls *tls; /* NULL: plain connections only */
+    struct ticket_keys tickets;
+};
+
+/* Part of gateway_settings_check(), once the addresses are known. 0; -EINVAL with one line. */
+int security_settings_check(struct gateway_settings *s, char error[SETTINGS_ERROR_MAX]);
+
+/* Take over what was derived anew; *fresh has the old afterwards, still to be freed. */
+void security_settings_take(struct security_settings *s, struct security_settings *fresh);
+
+void security_settings_free(struct security_settings *s); /* what was derived */
+
+#endif
