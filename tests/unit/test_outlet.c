@@ -281,7 +281,8 @@ static void write_on(struct queue *from, bool deflate, int *cuts)
 {
     enum outlet_result result;
 
-    while ((result = outlet_write(&outlet, ends[0], NULL, from, deflate, &rest)) != OUTLET_EMPTIED) {
+    while ((result = outlet_write(&outlet, ends[0], NULL, from, deflate, &rest)) !=
+           OUTLET_EMPTIED) {
         read_all();
         if (result == OUTLET_CUT) {
             ++*cuts;
