@@ -214,6 +214,16 @@ void hub_confirm(struct hub *hub, const char *name, size_t len)
     }
 }
 
+void hub_unconfirm(struct hub *hub, const char *name, size_t len)
+{
+    struct stream *stream = hub_find(hub, name, len);
+
+    if (!stream || !stream->confirmed)
+        return;
+    stream->confirmed = false;
+    hub->losses++;
+}
+
 void hub_unconfirm_all(struct hub *hub)
 {
     hub->losses++;

@@ -82,11 +82,13 @@ void hub_leave(struct hub *hub, struct listener *l);
 /* The stream, while somebody listens; otherwise NULL. */
 struct stream *hub_find(struct hub *hub, const char *name, size_t len);
 
-/* Redis confirmed the subscription; or the link is gone, and with it all confirmations. */
+/* Redis confirmed the subscription; or it is void, of this stream or of all, and messages may be
+ * missed until it is confirmed again. */
 void hub_confirm(struct hub *hub, const char *name, size_t len);
+void hub_unconfirm(struct hub *hub, const char *name, size_t len);
 void hub_unconfirm_all(struct hub *hub);
 
-/* How often all confirmations went: while it stays the same, nothing was missed on a stream that
+/* How often confirmations went: while it stays the same, nothing was missed on a stream that
  * was confirmed at its beginning. */
 uint64_t hub_losses(const struct hub *hub);
 
