@@ -102,11 +102,10 @@ Test(redis_name, a_channel_tells_its_stream)
 
 Test(redis_form, a_form_is_told_under_the_prefix_and_compared)
 {
-    const struct redis_naming plain = {.prefix = "p:"}, sharded = {.prefix = "p:", .sharded = true};
     char key[REDIS_FORM_KEY_MAX];
 
-    cr_expect_eq(redis_form_key(&plain, key), strlen("p:_pubsub"));
-    cr_expect_str_eq(key, "p:_pubsub");
+    cr_expect_eq(redis_form_key(&plain, key), strlen("sluice:_pubsub"));
+    cr_expect_str_eq(key, "sluice:_pubsub");
     cr_expect_str_eq(redis_form(&sharded), "sharded");
     cr_expect(redis_form_differs(&sharded, "plain", 5));
     cr_expect(redis_form_differs(&plain, "sharded", 7));
