@@ -45,7 +45,7 @@ struct close_count {
 struct load {
     uint64_t never_read, time_limit_s;
     const char *url, *dialect_name, *accounts_path;
-    bool spin, idle_hold;
+    bool spin, idle_hold, tls;
 
     const struct load_dialect *dialect;
     struct bench_accounts accounts; /* of nano */
@@ -104,7 +104,7 @@ static bool text_came(void *ctx, struct client *c, const char *text, size_t len,
 static void client_closed(void *ctx, struct client *c, unsigned code)
 {
     struct load *l = ctx;
-    if (c->state == CLIENT_CONNECTING || c->state == CLIENT_HANDSHAKE) {
+    if (c->state < CLIENT_OPEN) {
         l->refused++;
         return;
     }
@@ -224,8 +224,8 @@ static void print_results(const struct load *l)
     for (size_t i = 0; i < CODES_MAX && l->codes[i].n; i++)
         printf("%s\"%u\":%" PRIu64, i ? "," : "", l->codes[i].code, l->codes[i].n);
     printf("},\"deaf_closed\":%" PRIu64 ",\"pings\":%" PRIu64 ",\"bytes\":%" PRIu64
-           ",\"longest\":%zu,\"seconds\":%.4f",
-           l->deaf_closed, l->pool.pings, l->pool.bytes, t->longest,
+           ",\"deflated\":%" PRIu64 ",\"longest\":%zu,\"seconds\":%.4f",
+           l->deaf_closed, l->pool.pings, l->pool.bytes, l->pool.deflated, t->longest,
            (double)(t->last_us - t->first_us) / 1e6);
     printf(",\"p50_us\":%" PRIu64 ",\"p99_us\":%" PRIu64 ",\"p999_us\":%" PRIu64
            ",\"highest_us\":%" PRIu64 "}\n",
@@ -273,6 +273,8 @@ static void read_options(struct load *l, int argc, char **argv)
          .help = "exchange, nano, injective, nchan, socketio"},
         {.name = "accounts", .text = &l->accounts_path, .help = "nano: a file"},
         {.name = "spin", .on = &l->spin, .help = "poll without ever sleeping"},
+        {.name = "tls", .on = &l->tls, .help = "over TLS, whatever the certificate"},
+        {.name = "deflate", .on = &l->pool.deflate, .help = "insist on permessage-deflate"},
         {.name = "idle-hold", .on = &l->idle_hold, .help = "connect, and wait for a line"},
     };
     bench_options(argc, argv, table, sizeof table / sizeof *table);
@@ -309,6 +311,7 @@ static void set_up(struct load *l)
     struct epoll_event input = {.events = EPOLLIN};
     if (bench_raise_fd_limit() < l->n_clients + 16)
         bench_die("the limit of descriptors is too low for %" PRIu64 " clients", l->n_clients);
+    l->pool.tls = l->tls ? wire_tls() : NULL;
     l->pool.events = &events;
     l->pool.ctx = l;
     l->pool.in = bench_realloc(NULL, CLIENT_READ_MAX);
@@ -327,6 +330,7 @@ static void tear_down(struct load *l)
         client_end(&l->clients[i]);
     tally_fini(&l->tally);
     bench_accounts_fini(&l->accounts);
+    SSL_CTX_free(l->pool.tls);
     free((char *)l->pool.host);
     free(l->pool.in);
     free(l->clients);

@@ -12,10 +12,17 @@
 
 #include "tests/bench/bench_util.h"
 #include "tests/bench/bench_ws.h"
+#include "tests/bench/loadgen_inflate.h"
 
 static const char handshake_key[] = "c2x1aWNlIGlzIG1lYXN1cg==";
 
-enum { REQUEST_MAX = 1 << 20 }; /* bytes of a SUBSCRIBE request: 20,000 streams fit */
+static const char deflate_offer[] = "Sec-WebSocket-Extensions: permessage-deflate; "
+                                    "server_no_context_takeover; client_no_context_takeover\r\n";
+
+enum {
+    REQUEST_MAX = 1 << 20, /* bytes of a SUBSCRIBE request: 20,000 streams fit */
+    RSV1 = 0x40,           /* of a frame's first byte: the message is compressed */
+};
 
 static void watch(struct client_pool *pool, int op, struct client *c, uint32_t events)
 {
@@ -26,6 +33,7 @@ static void watch(struct client_pool *pool, int op, struct client *c, uint32_t e
 
 void client_end(struct client *c)
 {
+    wire_close(&c->wire);
     if (c->fd >= 0)
         close(c->fd);
     c->fd = -1;
@@ -59,7 +67,7 @@ void client_start(struct client_pool *pool, struct client *c)
 /* Requests are small and the socket is empty: one that does not take them all is dead. */
 static void send_all(struct client *c, const void *bytes, size_t len)
 {
-    ssize_t n = send(c->fd, bytes, len, MSG_NOSIGNAL);
+    ssize_t n = wire_send(&c->wire, bytes, len);
     if (n >= 0 && (size_t)n < len)
         bench_die("a socket took %zd of %zu bytes of a request", n, len);
 }
@@ -67,18 +75,12 @@ static void send_all(struct client *c, const void *bytes, size_t len)
 static void send_request(struct client_pool *pool, struct client *c)
 {
     char request[2048], path[1024];
-    int error = 0;
-    getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &(socklen_t){sizeof error});
-    if (error) {
-        lost(pool, c, CLOSE_REFUSED);
-        return;
-    }
     size_t path_len = pool->events->path(pool->ctx, c, path, sizeof path);
-    int n =
-        snprintf(request, sizeof request,
-                 "GET %.*s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                 "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n\r\n",
-                 (int)path_len, path, pool->host, handshake_key);
+    int n = snprintf(
+        request, sizeof request,
+        "GET %.*s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n%s\r\n",
+        (int)path_len, path, pool->host, handshake_key, pool->deflate ? deflate_offer : "");
     if (n >= (int)sizeof request)
         bench_die("the path is too long");
     send_all(c, request, (size_t)n);
@@ -86,8 +88,33 @@ static void send_request(struct client_pool *pool, struct client *c)
     watch(pool, EPOLL_CTL_MOD, c, EPOLLIN);
 }
 
+/* The socket has an event: go on with the TLS handshake, and send the request after it. */
+static void shake_hands(struct client_pool *pool, struct client *c)
+{
+    c->state = CLIENT_TLS;
+    int next = wire_shake_hands(&c->wire);
+    if (next < 0)
+        lost(pool, c, CLOSE_REFUSED);
+    else if (next > 0)
+        watch(pool, EPOLL_CTL_MOD, c, (uint32_t)next);
+    else
+        send_request(pool, c);
+}
+
+static void connected(struct client_pool *pool, struct client *c)
+{
+    int error = 0;
+    getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &(socklen_t){sizeof error});
+    if (error) {
+        lost(pool, c, CLOSE_REFUSED);
+        return;
+    }
+    wire_open(&c->wire, c->fd, pool->tls);
+    shake_hands(pool, c);
+}
+
 /* The end of the server's answer; 0 when it is not all there, -EPROTO when it is no upgrade. */
-static ssize_t check_answer(const uint8_t *bytes, size_t len)
+static ssize_t check_answer(const struct client_pool *pool, const uint8_t *bytes, size_t len)
 {
     char accept[WS_ACCEPT_SIZE];
     const uint8_t *end = memmem(bytes, len, "\r\n\r\n", 4);
@@ -97,6 +124,8 @@ static ssize_t check_answer(const uint8_t *bytes, size_t len)
     ws_accept(handshake_key, sizeof handshake_key - 1, accept);
     if (head < 12 || memcmp(bytes, "HTTP/1.1 101", 12) != 0 ||
         !memmem(bytes, head, accept, WS_ACCEPT_SIZE - 1))
+        return -EPROTO;
+    if (pool->deflate && !memmem(bytes, head, "server_no_context_takeover", 26))
         return -EPROTO;
     return (ssize_t)head;
 }
@@ -120,11 +149,21 @@ static bool take_text(struct client_pool *pool, struct client *c, const struct w
 {
     static char text[REQUEST_MAX];
     static uint8_t frame[REQUEST_MAX + WS_HEADER_MAX];
+    static uint8_t inflated[CLIENT_FRAME_MAX];
     const char *got = (const char *)f->payload;
-    size_t len = pool->events->answer(pool->ctx, c, got, f->len, text, sizeof text);
+    size_t got_len = f->len;
+    if (f->reserved) {
+        ssize_t n = inflate_message(f->payload, f->len, inflated, sizeof inflated);
+        if (n < 0)
+            return false;
+        got = (const char *)inflated;
+        got_len = (size_t)n;
+        pool->deflated++;
+    }
+    size_t len = pool->events->answer(pool->ctx, c, got, got_len, text, sizeof text);
     if (len)
         send_all(c, frame, ws_write_masked(frame, WS_TEXT, text, len));
-    return pool->events->text(pool->ctx, c, got, f->len, now_us);
+    return pool->events->text(pool->ctx, c, got, got_len, now_us);
 }
 
 /* False when the client is gone. */
@@ -134,7 +173,8 @@ static bool take_frame(struct client_pool *pool, struct client *c, struct ws_fra
     uint8_t answer[WS_HEADER_MAX + 125];
     bool control = f->opcode >= WS_CLOSE;
     unsigned code = CLOSE_MALFORMED;
-    if (f->masked || f->reserved || !f->fin || (control && f->len > 125))
+    bool compressed = pool->deflate && f->opcode == WS_TEXT && f->reserved == RSV1;
+    if (f->masked || (f->reserved && !compressed) || !f->fin || (control && f->len > 125))
         goto gone;
     if (f->opcode == WS_TEXT) {
         if (take_text(pool, c, f, now_us))
@@ -162,7 +202,7 @@ static ssize_t take_input(struct client_pool *pool, struct client *c, uint8_t *b
     struct ws_frame frame;
     int whole = 0;
     if (c->state == CLIENT_HANDSHAKE) {
-        ssize_t n = check_answer(bytes, len);
+        ssize_t n = check_answer(pool, bytes, len);
         if (n < 0)
             lost(pool, c, CLOSE_REFUSED);
         if (n <= 0)
@@ -188,7 +228,7 @@ static void client_read(struct client_pool *pool, struct client *c)
 {
     if (c->in_len)
         memcpy(pool->in, c->in, c->in_len);
-    ssize_t n = recv(c->fd, pool->in + c->in_len, CLIENT_READ_MAX - c->in_len, 0);
+    ssize_t n = wire_recv(&c->wire, pool->in + c->in_len, CLIENT_READ_MAX - c->in_len);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n <= 0) {
@@ -212,7 +252,8 @@ static void client_read(struct client_pool *pool, struct client *c)
 void client_take_event(struct client_pool *pool, struct client *c, uint32_t events)
 {
     switch (c->state) {
-    case CLIENT_CONNECTING: send_request(pool, c); break;
+    case CLIENT_CONNECTING: connected(pool, c); break;
+    case CLIENT_TLS: shake_hands(pool, c); break;
     case CLIENT_HANDSHAKE:
     case CLIENT_OPEN: client_read(pool, c); break;
     case CLIENT_DEAF:

@@ -13,9 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tests/bench/loadgen_wire.h"
+
 enum client_state {
     CLIENT_IDLE,       /* not started */
     CLIENT_CONNECTING, /* waits for the connection */
+    CLIENT_TLS,        /* shakes hands */
     CLIENT_HANDSHAKE,  /* has sent its request */
     CLIENT_OPEN,       /* has subscribed */
     CLIENT_DEAF,       /* has subscribed, and never reads */
@@ -30,6 +33,7 @@ enum {
 
 struct client {
     int fd;
+    struct wire wire;
     uint32_t index;
     enum client_state state;
     bool never_reads;
@@ -54,10 +58,13 @@ struct client_events {
 struct client_pool {
     int epoll;
     struct sockaddr_in to;
+    SSL_CTX *tls;            /* NULL: plain */
+    bool deflate;            /* ask for permessage-deflate, and insist on it */
     const char *host, *path; /* for the request */
     const struct client_events *events;
     void *ctx;
     uint64_t pings, bytes; /* counted over all clients */
+    uint64_t deflated;     /* messages that came compressed */
     uint8_t *in;           /* read into; CLIENT_READ_MAX bytes */
 };
 

@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import signal
+import subprocess
 import time
 from dataclasses import dataclass, replace
 from typing import Callable, Optional
@@ -72,6 +73,7 @@ class Server:
     client_flags: tuple = ()  # how its clients speak
     publisher_flags: tuple = ()  # how is published to it
     counts_receivers: bool = True  # Redis' count of receivers tells that it listens to all
+    deflates: bool = False  # speaks permessage-deflate without context takeover
     ours: bool = True  # a message that comes twice or late is an error, not a number in a table
 
 
@@ -84,6 +86,15 @@ class Bench:
 
     def start_redis(self):
         self.redis_port = self.processes.start_redis()
+
+    def make_certificate(self):
+        """A throw-away one; whoever measures verifies nothing."""
+        files = [os.path.join(self.processes.dir, name) for name in ("cert.pem", "key.pem")]
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+                        "/CN=localhost", "-out", files[0], "-keyout", files[1]],
+                       check=True, capture_output=True)
+        self.certificate = files
 
     def tool(self, name):
         return os.path.join(self.build, "tests", "bench-" + name)
@@ -101,9 +112,11 @@ class Bench:
         if server.start:
             children, self.publisher_flags = server.start(self, self.port)
             return children
-        command = server.command.format(port=self.port, redis_port=self.redis_port, prefix=PREFIX)
+        tls = "--tls-cert {} --tls-key {}".format(*self.tls) if self.tls else ""
+        command = server.command.format(port=self.port, redis_port=self.redis_port, prefix=PREFIX,
+                                        tls=tls)
         child = self.processes.start(server.name, shlex.split(command), nice=-10, server=True)
-        wait_for(child, self.port, server.ready_path)
+        wait_for(child, self.port, "" if self.tls else server.ready_path)
         return [child]
 
     def start_clients(self, server, w, *flags):
@@ -151,6 +164,21 @@ class Bench:
             result = json.loads(clients.line(10))
             clean(result, w, server)
             return {**result, **used, "rss_per_client": grown / w.clients}
+        finally:
+            for child in reversed(started):
+                self.processes.stop(child)
+
+    def storm(self, server, n):
+        """n clients connect, 128 at a time: handshakes a second, and CPU us of each."""
+        started = self.start_server(server)
+        try:
+            started[0].settle()
+            cpu, begun = started[0].cpu_ns(), time.monotonic()
+            started.append(clients := self.start_clients(server, Workload("storm", "", n, 0)))
+            seconds = time.monotonic() - begun
+            clients.say()
+            started[0].check_alive()
+            return n / seconds, (started[0].cpu_ns() - cpu) / 1000 / n
         finally:
             for child in reversed(started):
                 self.processes.stop(child)
