@@ -8,38 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-struct field {
-    const char *at;
-    size_t len;
-};
-
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
-
-static struct field trim(struct field f)
-{
-    while (f.len > 0 && is_space(*f.at)) {
-        f.at++;
-        f.len--;
-    }
-    while (f.len > 0 && is_space(f.at[f.len - 1]))
-        f.len--;
-    return f;
-}
-
-/* What is before the separator; *rest goes behind it. */
-static struct field cut(struct field *rest, char separator)
-{
-    const char *found = rest->len > 0 ? memchr(rest->at, separator, rest->len) : NULL;
-    size_t len = found ? (size_t)(found - rest->at) : rest->len;
-    struct field first = {rest->at, len};
-
-    rest->at += found ? len + 1 : len;
-    rest->len -= found ? len + 1 : len;
-    return trim(first);
-}
+#include "common/fields.h"
 
 static bool read_type(struct field f, enum drift_market_type *type)
 {
@@ -74,13 +43,14 @@ static bool read_name(struct field f, char name[DRIFT_MARKET_NAME_MAX + 1])
 
 static bool read_line(struct field line, struct drift_market *market)
 {
-    struct field name = cut(&line, ','), type = cut(&line, ','), number = cut(&line, ',');
+    struct field name = fields_cut(&line, ','), type = fields_cut(&line, ','),
+                 number = fields_cut(&line, ',');
 
     market->decimals = DRIFT_MARKET_DECIMALS;
     return read_name(name, market->name) && read_type(type, &market->type) &&
            read_number(number, DRIFT_MARKET_INDEX_MAX, &market->index) &&
-           (trim(line).len == 0 ||
-            read_number(trim(line), DRIFT_MARKET_DECIMALS_MAX, &market->decimals));
+           (fields_trim(line).len == 0 ||
+            read_number(fields_trim(line), DRIFT_MARKET_DECIMALS_MAX, &market->decimals));
 }
 
 static int fail(struct drift_markets *m, const char *where, size_t line, const char *why,
@@ -107,14 +77,12 @@ static int add(struct drift_markets *m, const struct drift_market *market)
 int drift_markets_read(struct drift_markets *m, const char *text, size_t len, const char *where,
                        char error[DRIFT_MARKETS_ERROR_MAX])
 {
-    struct field rest = {text, len};
+    struct field rest = {text, len}, line;
+    struct drift_market market;
+    size_t number = 0;
 
     *m = (struct drift_markets){0};
-    for (size_t number = 1; rest.len > 0; number++) {
-        struct field line = cut(&rest, '\n');
-        struct drift_market market;
-        if (line.len == 0 || *line.at == '#')
-            continue;
+    while (fields_line(&rest, &line, &number)) {
         if (!read_line(line, &market))
             return fail(m, where, number, "not NAME,perp|spot,INDEX[,DECIMALS]", error);
         if (drift_markets_index(m, market.type, market.name, strlen(market.name)) >= 0)
@@ -131,22 +99,14 @@ int drift_markets_read(struct drift_markets *m, const char *text, size_t len, co
 
 static int load_file(struct drift_markets *m, const char *path, char error[DRIFT_MARKETS_ERROR_MAX])
 {
-    FILE *file = fopen(path, "re");
-    char *text = file ? malloc(DRIFT_MARKETS_BYTES + 1) : NULL;
-    size_t len = text ? fread(text, 1, DRIFT_MARKETS_BYTES + 1, file) : 0;
-    int err = -EINVAL;
+    char *text;
+    size_t len;
+    int err = fields_file(path, DRIFT_MARKETS_BYTES, &text, &len, error, DRIFT_MARKETS_ERROR_MAX);
 
-    if (!text || ferror(file))
-        snprintf(error, DRIFT_MARKETS_ERROR_MAX, "cannot read %.150s: %s", path, strerror(errno));
-    else if (len > DRIFT_MARKETS_BYTES)
-        snprintf(error, DRIFT_MARKETS_ERROR_MAX, "%.150s: longer than %d bytes", path,
-                 DRIFT_MARKETS_BYTES);
-    else
+    if (!err)
         err = drift_markets_read(m, text, len, path, error);
     free(text);
-    if (file)
-        fclose(file);
-    return err;
+    return err == -ENOMEM ? err : err ? -EINVAL : 0;
 }
 
 int drift_markets_load(struct drift_markets *m, const char *path,

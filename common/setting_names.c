@@ -53,10 +53,14 @@ const size_t gateway_setting_names_count =
     sizeof gateway_setting_names / sizeof *gateway_setting_names;
 
 const struct setting publisher_setting_names[] = {
-    {.name = "source"},    {.name = "redis"},         {.name = "prefix"},
-    {.name = "pubsub"},    {.name = "redis-ca"},      {.name = "redis-cert"},
-    {.name = "redis-key"}, {.name = "redis-verify"},  {.name = "backlog"},
-    {.name = "max-event"}, {.name = "nano-accounts"}, {.name = "log-level"},
+    {.name = "source"},        {.name = "redis"},
+    {.name = "prefix"},        {.name = "pubsub"},
+    {.name = "redis-ca"},      {.name = "redis-cert"},
+    {.name = "redis-key"},     {.name = "redis-verify"},
+    {.name = "backlog"},       {.name = "max-event"},
+    {.name = "nano-accounts"}, {.name = "market-data"},
+    {.name = "book-levels"},   {.name = "injective-markets"},
+    {.name = "drift-markets"}, {.name = "log-level"},
     {.name = "settings"},
 };
 const size_t publisher_setting_names_count =

@@ -77,16 +77,24 @@ static void on_bad(void *ctx, struct source *from, const struct bad_line *bad)
     log_bad(in, from, bad);
 }
 
+/* An event that was made of another one here. */
+static void publish_made(void *ctx, const struct event *event)
+{
+    struct intake *in = ctx;
+    const char *why;
+
+    publisher_event(in->publisher, event, unix_us(), &why);
+}
+
 static void publish_local(struct intake *in, const struct event *event)
 {
     struct event local = *event;
-    const char *why;
 
     if (!in->local || !nano_local_takes(in->local, event))
         return;
     local.stream = NANO_LOCAL_STREAM;
     local.stream_len = sizeof NANO_LOCAL_STREAM - 1;
-    publisher_event(in->publisher, &local, unix_us(), &why);
+    publish_made(in, &local);
 }
 
 static const char *on_event(void *ctx, struct source *from, const struct event *event)
@@ -96,8 +104,11 @@ static const char *on_event(void *ctx, struct source *from, const struct event *
 
     (void)from;
     publisher_event(in->publisher, event, unix_us(), &why); /* without memory: counted, a hole */
-    if (!why)
+    if (!why) {
         publish_local(in, event);
+        if (in->market)
+            market_data_take(in->market, event, publish_made, in);
+    }
     throttle(in);
     return why;
 }
@@ -108,6 +119,8 @@ static void on_again(void *ctx, struct source *from)
 
     (void)from;
     publisher_new_term(in->publisher);
+    if (in->market)
+        market_data_again(in->market);
 }
 
 static void on_done(void *ctx, struct source *from)

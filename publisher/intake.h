@@ -13,6 +13,7 @@
 #define PUBLISHER_INTAKE_H
 
 #include "common/log.h"
+#include "publisher/market_data.h"
 #include "publisher/nano_local.h"
 #include "publisher/publisher.h"
 #include "publisher/sources/source.h"
@@ -23,6 +24,7 @@ struct intake {
     struct source_host host;
     struct publisher *publisher; /* borrowed */
     struct nano_local *local;    /* borrowed; NULL: none */
+    struct market_data *market;  /* borrowed; NULL: none */
     struct list sources;
     unsigned n, n_done;
     bool throttled, redis_open;

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/setting_names.h"
 #include "publisher/entry.h"
+#include "publisher/market_book.h"
 
 #define AT(field) offsetof(struct publisher_settings, field)
 
@@ -88,6 +89,32 @@ const struct setting publisher_settings_table[] = {
      .value_name = "FILE",
      .help = "Nano accounts, one a line: their confirmations go to clients that ask for all local "
              "accounts"},
+    {.name = "market-data",
+     .kind = SETTING_SWITCH,
+     .offset = AT(market_data),
+     .fallback = "on",
+     .help = "Publish the trades and order books of Injective and Drift in one schema as well, as "
+             "trade.VENUE.MARKET and book.VENUE.MARKET"},
+    {.name = "book-levels",
+     .kind = SETTING_COUNT,
+     .offset = AT(book_levels),
+     .fallback = "50",
+     .min = 1,
+     .max = MARKET_LEVELS_MAX,
+     .value_name = "N",
+     .help = "Levels a side of these order books"},
+    {.name = "injective-markets",
+     .kind = SETTING_TEXT,
+     .offset = AT(injective_markets),
+     .value_name = "FILE",
+     .help = "Names of Injective's markets, a line ID,NAME each; without one a market is called by "
+             "its id"},
+    {.name = "drift-markets",
+     .kind = SETTING_TEXT,
+     .offset = AT(drift_markets),
+     .value_name = "FILE",
+     .help = "Drift's markets, a line NAME,perp|spot,INDEX[,DECIMALS] each, instead of those built "
+             "in"},
     {.name = "log-level",
      .kind = SETTING_CHOICE,
      .offset = AT(log_level),

@@ -19,6 +19,7 @@ struct service {
     struct publisher publisher;
     struct intake intake;
     struct nano_local local;
+    struct market_data market;
     struct outbox *outbox;
     uv_prepare_t turn;
     uv_timer_t flush; /* counts to the end once the sources have been stopped */
@@ -135,6 +136,7 @@ static void fini(struct service *s)
     uv_loop_close(&s->loop);
     publisher_fini(&s->publisher);
     nano_local_fini(&s->local);
+    market_data_fini(&s->market);
     backlog_fini(&s->backlog);
 }
 
@@ -164,6 +166,19 @@ static int load_local(struct service *s, const char *path, char error[SETTINGS_E
     return err;
 }
 
+static int load_markets(struct service *s, const struct publisher_settings *settings,
+                        char error[SETTINGS_ERROR_MAX])
+{
+    const struct market_data_settings market = {.on = settings->market_data,
+                                                .levels = settings->book_levels,
+                                                .injective_markets = settings->injective_markets,
+                                                .drift_markets = settings->drift_markets};
+
+    _Static_assert((int)MARKET_DATA_ERROR_MAX <= (int)SETTINGS_ERROR_MAX, "error takes it");
+    s->intake.market = &s->market;
+    return market_data_init(&s->market, &market, error);
+}
+
 static void run(struct service *s)
 {
     s->begun_ms = uv_now(&s->loop);
@@ -188,6 +203,8 @@ int service_run(const struct publisher_settings *settings, char error[SETTINGS_E
     int err = init(s, settings);
     if (!err)
         err = load_local(s, settings->nano_accounts, error);
+    if (!err)
+        err = load_markets(s, settings, error);
     if (!err)
         err = open_sources(s, &settings->sources, error);
     if (!err)
