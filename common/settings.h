@@ -60,6 +60,10 @@ int settings_load(const struct setting *table, size_t n, const struct setting *o
                   size_t n_other, void *into, int argc, char *const *argv, char *const *env,
                   char error[SETTINGS_ERROR_MAX]);
 
+/* The text of a SETTING_DURATION in milliseconds, for lists whose values contain one. 0; -EINVAL;
+ * -ERANGE. */
+int settings_duration(const char *text, uint64_t *ms);
+
 /* Was this flag ("--help") given anywhere in argv before "--"? */
 bool settings_wants(int argc, char *const *argv, const char *flag);
 

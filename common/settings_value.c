@@ -115,6 +115,11 @@ static int read_duration(const char *text, uint64_t *out)
     return 0;
 }
 
+int settings_duration(const char *text, uint64_t *ms)
+{
+    return read_duration(text, ms);
+}
+
 static int read_switch(const char *text, uint64_t *out)
 {
     static const char *const words[] = {"off", "on", "false", "true", "no", "yes", "0", "1"};

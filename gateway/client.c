@@ -23,8 +23,9 @@ struct client *client_new(struct client_host *host)
     c->host = host;
     c->fd = -1;
     c->opened_ms = c->heard_ms = host->now_ms;
-    queue_init(&c->queue);
+    queue_init(&c->queue, &host->slow.pool);
     list_init(&c->memberships);
+    list_init(&c->in_place);
     wheel_entry_init(&c->timer);
     return c;
 }
@@ -65,6 +66,13 @@ void client_close(struct client *c, enum close_reason reason)
         return;
     c->state = CLIENT_CLOSING;
     c->close_reason = (uint8_t)reason;
+    mark_dirty(c);
+}
+
+void client_cut(struct client *c, enum close_reason reason)
+{
+    c->overdue |= c->state == CLIENT_CLOSING;
+    client_close(c, reason);
     mark_dirty(c);
 }
 
@@ -148,12 +156,20 @@ static uint64_t next_due(const struct client *c)
         due = min(due, c->opened_ms + c->dialect->max_age(s));
     if (c->dialect->beat)
         due = min(due, c->beat_ms);
+    if (c->place == CLIENT_WAITS)
+        due = min(due, c->place_until_ms);
     return due;
 }
 
 static void plan_tick(struct client *c)
 {
     wheel_set(c->host->wheel, &c->timer, next_due(c));
+}
+
+void client_plan(struct client *c)
+{
+    if (c->state == CLIENT_OPEN)
+        plan_tick(c);
 }
 
 /* With a payload, which the pong repeats: libwebsockets does not tell of a pong without one. */
@@ -187,6 +203,8 @@ void client_tick(struct client *c)
         client_close(c, c->dialect->cuts_dead ? CLOSE_dead : CLOSE_no_pong);
     else if (c->dialect->max_age && now >= c->opened_ms + c->dialect->max_age(s))
         client_close(c, CLOSE_max_age);
+    else if (slow_reader_stalled(c))
+        client_close(c, CLOSE_stalled);
     else if (now >= c->ping_ms)
         ping(c);
     if (c->state == CLIENT_OPEN && c->dialect->beat && now >= c->beat_ms) {
@@ -262,8 +280,8 @@ void client_gone(struct client *c)
     }
     c->state = CLIENT_CLOSING;
     wheel_stop(&c->timer);
-    queue_clear(&c->queue);
-    client_count_queue(c);
+    client_drop_queue(c);
+    slow_reader_forget(c);
     free(c->input);
     c->input = NULL;
 }
@@ -379,29 +397,23 @@ void client_receive(struct client *c, const char *bytes, size_t len, bool first,
 
 /* ---- its queue ------------------------------------------------------------------------------ */
 
-void client_count_queue(struct client *c)
+void client_drop_queue(struct client *c)
 {
-    c->host->counters->queued_bytes += c->queue.bytes - c->counted_bytes;
-    c->counted_bytes = (uint32_t)c->queue.bytes;
-}
+    unsigned other = c->host->settings->stream_classes.n - 1;
 
-void client_check_queue(struct client *c)
-{
-    const struct gateway_settings *s = c->host->settings;
-
-    uint64_t bytes =
-        c->dialect && c->dialect->queue_bytes ? c->dialect->queue_bytes : s->queue_bytes;
-    uint64_t messages =
-        c->dialect && c->dialect->queue_messages ? c->dialect->queue_messages : s->queue_messages;
-
-    client_count_queue(c);
-    if (c->queue.n <= 1 || (c->queue.bytes <= bytes && c->queue.n <= messages) || c->after_queue)
-        return;
-    c->host->counters->queue_overflows++;
-    client_close(c, CLOSE_slow_reader);
+    for (uint32_t i = 0; i < c->queue.n; i++) {
+        unsigned class_id = queue_at(&c->queue, i)->class_id;
+        c->host->counters->of_class[class_id < other ? class_id : other].frames_unsent++;
+    }
+    queue_clear(&c->queue);
 }
 
 /* ---- the turn's list ------------------------------------------------------------------------ */
+
+void client_host_init(struct client_host *host)
+{
+    slow_readers_init(&host->slow);
+}
 
 int client_host_reserve(struct client_host *host, size_t clients)
 {

@@ -9,7 +9,7 @@
  * Invariants
  *   C1  a client with frames queued that nobody is about to write is on host->dirty;
  *   C2  a client that is closing gains no frames and has no memberships;
- *   C3  between turns a queue holds at most the limits, or one frame.
+ *   C3  between turns a queue is within its limits: see slow_reader.h.
  */
 #ifndef GATEWAY_CLIENT_H
 #define GATEWAY_CLIENT_H
@@ -24,6 +24,7 @@
 #include "gateway/frame.h"
 #include "gateway/listen_address.h"
 #include "gateway/queue.h"
+#include "gateway/slow_reader.h"
 #include "gateway/wheel.h"
 
 struct client;
@@ -39,7 +40,13 @@ enum client_state {
     CLIENT_CLOSING, /* marked; the edge ends it at the end of the turn */
 };
 
-/* What every client of a process shares. One struct, made by gateway.c. */
+/* Where a client is, of the lists that can have it. */
+enum client_place {
+    CLIENT_NOWHERE,
+    CLIENT_WAITS, /* slow_reader.h: its socket did not take everything */
+};
+
+/* What every client of a process shares. One struct, made by gateway.c: client_host_init(). */
 struct client_host {
     const struct gateway_settings *settings;
     struct counters *counters;
@@ -53,6 +60,8 @@ struct client_host {
     struct client **dirty; /* gained frames or are closing, in the order in which they did */
     size_t n_dirty, dirty_cap;
     bool draining;
+    struct slow_readers slow;
+    uint64_t (*acknowledged)(int fd); /* bytes that the peer has got, in all; NULL: unknown */
 };
 
 struct client {
@@ -69,12 +78,17 @@ struct client {
     const struct dialect *dialect;
     void *dialect_state; /* the dialect's own, from its open() to its closed(); may be NULL */
     struct list memberships;
+    struct list in_place;    /* see place */
+    uint64_t place_until_ms; /* a client that waits must have taken something by then */
+    uint64_t acknowledged;   /* bytes, when it was last looked at */
+    uint32_t copied;         /* see slow_reader_copied() */
+    uint8_t place;           /* enum client_place */
+    uint8_t slow_list;       /* slow_reader.c's */
     struct wheel_entry timer;
     char *input; /* a message that came in several pieces; NULL between messages */
     uint32_t input_len, input_cap;
     uint32_t n_memberships;
     uint8_t profile;
-    uint32_t counted_bytes;   /* of the queue, in the gauge */
     bool binary;              /* the message in input */
     bool deflate;             /* permessage-deflate was negotiated: it gets the frames' twins */
     bool has_subscribed;      /* ever */
@@ -89,6 +103,9 @@ struct client {
 };
 
 /* ---- for ws_edge.c -------------------------------------------------------------------------- */
+
+/* What cannot be zero; the other fields have been filled. */
+void client_host_init(struct client_host *host);
 
 /* Make room for so many clients on the dirty list; called before client_new(). 0; -ENOMEM. */
 int client_host_reserve(struct client_host *host, size_t clients);
@@ -107,9 +124,11 @@ void client_receive(struct client *c, const char *bytes, size_t len, bool first,
 /* Any sign of life: a pong, a piece of a message. */
 void client_heard(struct client *c);
 
-/* The socket's turn is over: are its limits kept? Marks it for closing when not. */
-void client_check_queue(struct client *c);
-void client_count_queue(struct client *c); /* only bring the gauge up to date */
+/* Its times have changed: it may be due earlier than was planned. Nothing while it is not open. */
+void client_plan(struct client *c);
+
+/* Everything in its queue goes, counted by the streams' classes. */
+void client_drop_queue(struct client *c);
 
 /* The end of the turn is to look at it. */
 void client_look_at(struct client *c);
@@ -128,6 +147,9 @@ void client_reply(struct client *c, const struct span *parts, size_t n_parts);
 
 /* Mark it for closing; the first reason given stays. */
 void client_close(struct client *c, enum close_reason reason);
+
+/* The same, and what it was promised before its end (client_close_after_queue()) is void. */
+void client_cut(struct client *c, enum close_reason reason);
 
 /* The same with a code and a text of the dialect's own (static, at most 123 bytes). */
 void client_close_saying(struct client *c, enum close_reason reason, uint16_t code,

@@ -12,6 +12,7 @@
     X(bad_deflate, 1007, "not compressed as negotiated")                                           \
     X(message_too_big, 1009, "message too big")                                                    \
     X(slow_reader, 1013, "reading too slowly")                                                     \
+    X(queue_budget, 1013, "reading too slowly") /* all slow readers together cost too much */      \
     X(no_pong, 1008, "no pong")                                                                    \
     X(dead, 0, "")      /* the same, on dialects whose servers send nothing then */                \
     X(stalled, 0, "")   /* began a message, or to take one, and did not end it in time */          \

@@ -20,7 +20,10 @@
     X(subscriptions, "sluice_subscriptions", "gauge", "Subscriptions of all clients now")          \
     X(views, "sluice_views", "gauge", "Distinct requests being served now")                        \
     X(streams, "sluice_streams", "gauge", "Streams with at least one listener here now")           \
-    X(queued_bytes, "sluice_queued_bytes", "gauge", "Bytes waiting for slow clients now")          \
+    X(queued_bytes, "sluice_queued_bytes", "gauge", "Bytes that slow clients are due now")         \
+    X(queue_memory, "sluice_queue_memory_bytes", "gauge",                                          \
+      "Memory that these take: what waits in many queues counts once")                             \
+    X(slow_clients, "sluice_slow_clients", "gauge", "Clients with a queue now")                    \
     X(link_ready, "sluice_redis_links_ready", "gauge", "Redis links that hear what is published")  \
     X(workers, "sluice_workers", "gauge", "Worker processes running")                              \
     X(resident_bytes, "process_resident_memory_bytes", "gauge", "Resident memory of all workers")  \
@@ -58,7 +61,11 @@
     X(dropped_older, "sluice_dropped_messages_total{reason=\"older\"}", "")                        \
     X(dropped_memory, "sluice_dropped_messages_total{reason=\"memory\"}", "")                      \
     X(gaps, "sluice_gaps_total", "Holes found in streams")                                         \
-    X(gap_messages, "sluice_gap_messages_total", "Messages known to be missing in those holes")
+    X(gap_messages, "sluice_gap_messages_total", "Messages known to be missing in those holes")    \
+    X(frames_conflated, "sluice_dropped_frames_total{reason=\"conflated\"}",                       \
+      "Frames taken out of the queues of slow clients, by reason")                                 \
+    X(frames_dropped, "sluice_dropped_frames_total{reason=\"dropped\"}", "")                       \
+    X(frames_unsent, "sluice_dropped_frames_total{reason=\"closed\"}", "")
 
 enum { LATENCY_BUCKETS = 12, CLOSE_REASONS_MAX = 24 };
 

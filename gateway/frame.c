@@ -36,9 +36,7 @@ struct frame *frame_new(enum ws_opcode opcode, const struct span *parts, size_t 
     struct frame *frame = malloc(sizeof *frame + head + len);
     if (!frame)
         return NULL;
-    frame->refs = 1;
-    frame->twin = NULL;
-    frame->len = (uint32_t)(head + len);
+    *frame = (struct frame){.refs = 1, .len = (uint32_t)(head + len), .class_id = FRAME_OWN};
     memcpy(frame->bytes, header, head);
     unsigned char *at = frame->bytes + head;
     for (size_t i = 0; i < n_parts; i++) {

@@ -9,10 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { FRAME_OWN = UINT8_MAX };
+
 struct frame {
     uint32_t refs;
     uint32_t len;       /* of bytes */
     struct frame *twin; /* deflater.h: NULL, not decided yet; or itself; or one it owns */
+    uint64_t stream;    /* the serial number of the one stream it is a message of; 0: of none */
+    uint32_t waits;     /* queues in which it waits: queue.h counts */
+    uint32_t dropped;   /* it tells of so many frames left out; 0: it is a message */
+    uint8_t class_id;   /* of its stream; FRAME_OWN: a reply, a ping, what must not be dropped */
     unsigned char bytes[];
 };
 
@@ -34,6 +40,14 @@ struct span {
 /* One unfragmented, unmasked frame whose payload is the parts in order. The caller has the one
  * reference. NULL: out of memory, or longer than 4 GiB. */
 struct frame *frame_new(enum ws_opcode opcode, const struct span *parts, size_t n_parts);
+
+/* It is a message of a stream of that class, and may be dropped as the class's policy says. serial:
+ * the stream's, where a newer message of it makes this one worthless; otherwise 0. */
+static inline void frame_of_stream(struct frame *frame, unsigned class_id, uint64_t serial)
+{
+    frame->class_id = (uint8_t)class_id;
+    frame->stream = serial;
+}
 
 /* What follows the header: borrowed. */
 struct span frame_payload(const struct frame *frame);

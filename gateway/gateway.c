@@ -212,6 +212,7 @@ static bool make_core(struct gateway *gw)
                                     .n_workers = config->n_workers,
                                     .wheel = &gw->wheel,
                                     .now_ms = uv_now(gw->loop)};
+    client_host_init(&gw->host);
     gw->intake.settings = gw->settings;
     gw->intake.counters = gw->counters;
     gw->intake.hub = gw->hub;

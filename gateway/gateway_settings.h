@@ -22,9 +22,9 @@ struct gateway_settings {
     /* as given: filled by settings_load() */
     char *settings_file, *redis, *redis_ca, *redis_cert, *redis_key, *prefix, *last_value,
         *drift_markets;
-    struct setting_list listen, streams, classes;
-    uint64_t workers, kernel_queue, queue_bytes, queue_messages, max_message, max_payload,
-        max_subscriptions;
+    struct setting_list listen, streams, classes, policies, write_delays;
+    uint64_t workers, kernel_queue, queue_bytes, queue_messages, queue_budget, stall_timeout_ms,
+        max_message, max_payload, max_subscriptions;
     uint64_t binance_rate;
     uint64_t injective_max_open_connections, injective_read_timeout_ms, injective_write_timeout_ms;
     uint64_t injective_max_body_bytes, injective_max_header_bytes, injective_max_request_batch_size;

@@ -76,7 +76,11 @@ int gateway_settings_check(struct gateway_settings *s, char error[SETTINGS_ERROR
         snprintf(error, SETTINGS_ERROR_MAX, "pong-timeout: must be longer than ping-interval");
         return -EINVAL;
     }
-    return stream_classes_parse(&s->classes, &s->stream_classes, error);
+    if (stream_classes_parse(&s->classes, &s->stream_classes, error) < 0 ||
+        stream_classes_policies(&s->policies, &s->stream_classes, error) < 0 ||
+        stream_classes_delays(&s->write_delays, &s->stream_classes, error) < 0)
+        return -EINVAL;
+    return 0;
 }
 
 bool gateway_stream_allowed(const struct gateway_settings *s, const char *name, size_t len)

@@ -13,6 +13,7 @@ struct hub {
     void *ctx;
     uint64_t losses;
     bool publishing; /* guards I3 */
+    uint64_t last_serial;
 };
 
 /* One listener's place on one stream: on two lists, so that a message walks the stream's and a
@@ -78,6 +79,7 @@ static struct stream *stream_new(struct hub *hub, const char *name, size_t len, 
     if (!stream)
         return NULL;
     list_init(&stream->places);
+    stream->serial = ++hub->last_serial;
     stream->name_len = (uint16_t)len;
     memcpy(stream->name, name, len);
     stream->class_id = (uint16_t)hub->classify(hub->ctx, stream->name, len);

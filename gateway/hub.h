@@ -33,6 +33,7 @@ struct stream {
     struct table_node node;
     struct list places;           /* its listeners; private to hub.c, never empty (I1) */
     struct continuity continuity; /* kept by intake.c */
+    uint64_t serial;              /* no other stream of this hub ever has it; not 0 */
     uint64_t messages;            /* handed to listeners since it came into the hub */
     uint32_t n_listeners;         /* views, not clients */
     uint16_t class_id;            /* see stream_class.h */

@@ -1,12 +1,13 @@
 /* queue.h - the frames a client is due, oldest first: references in a ring.
  *
- * It holds what it is given; the limits on it are client.h's, judged when the socket did not take
- * everything. Two places are part of the queue itself, so that a client that keeps up costs no
+ * It holds what it is given; the limits on it are slow_reader.h's, judged when the socket did not
+ * take everything. Two places are part of the queue itself, so that a client that keeps up costs no
  * allocation.
  */
 #ifndef GATEWAY_QUEUE_H
 #define GATEWAY_QUEUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,15 +15,25 @@ struct frame;
 
 enum { QUEUE_FEW = 2 };
 
+/* What all queues of a process hold for clients that did not take it in time. */
+struct queue_pool {
+    size_t held;    /* memory: each waiting frame once, whatever the number of queues, and rings */
+    size_t waiting; /* bytes that clients are due: a frame counts in every queue it is in */
+};
+
+/* Invariant: the oldest `settled` frames are counted in the pool, the others are not. A client that
+ * keeps up gets and loses its frames within a turn, and is never settled. */
 struct queue {
     struct frame **ring; /* few, or cap places on the heap */
     uint32_t cap;        /* a power of two */
     uint32_t head, n;    /* index of the oldest; number of frames: read freely */
-    size_t bytes;        /* of all frames: read freely */
+    uint32_t settled;
+    size_t bytes; /* of all frames: read freely */
+    struct queue_pool *pool;
     struct frame *few[QUEUE_FEW];
 };
 
-void queue_init(struct queue *q);
+void queue_init(struct queue *q, struct queue_pool *pool);
 void queue_clear(struct queue *q); /* drops everything; as good as new */
 
 /* Takes a reference of its own. 0; -ENOMEM and nothing has changed. */
@@ -36,5 +47,14 @@ static inline struct frame *queue_at(const struct queue *q, uint32_t i)
 
 /* Drop the oldest count frames, count <= n. */
 void queue_pop(struct queue *q, uint32_t count);
+
+/* What is in it now waits: count it. */
+void queue_settle(struct queue *q);
+
+/* Before the oldest; it is settled, and so are all others then. Otherwise as queue_push(). */
+int queue_push_front(struct queue *q, struct frame *frame);
+
+/* Drop the i-th oldest where gone[i], for all i < n. */
+void queue_remove(struct queue *q, const bool *gone);
 
 #endif

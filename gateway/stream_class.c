@@ -62,6 +62,98 @@ int stream_classes_parse(const struct setting_list *values, struct stream_classe
     return 0;
 }
 
+/* ---- what applies to a class ---------------------------------------------------------------- */
+
+/* The class before the '=' of "CLASS=VALUE", with the value in *value; NULL: there is none. */
+static struct stream_class *class_named(struct stream_classes *classes, const char *text,
+                                        const char **value)
+{
+    size_t len = strcspn(text, "=");
+
+    *value = text[len] ? text + len + 1 : text + len;
+    for (unsigned i = 0; i < classes->n; i++)
+        if (strlen(classes->classes[i].name) == len &&
+            memcmp(classes->classes[i].name, text, len) == 0)
+            return &classes->classes[i];
+    return NULL;
+}
+
+static int no_such_class(const char *setting, const char *text, char error[STREAM_CLASS_ERROR_MAX])
+{
+    snprintf(error, STREAM_CLASS_ERROR_MAX,
+             "%s: '%.60s' names no class; name one by --class, or 'other' for all the rest",
+             setting, text);
+    return -EINVAL;
+}
+
+int stream_classes_policies(const struct setting_list *values, struct stream_classes *classes,
+                            char error[STREAM_CLASS_ERROR_MAX])
+{
+    static const char *const names[] = {"close", "conflate", "drop"};
+
+    for (size_t i = 0; i < values->n; i++) {
+        const char *word;
+        struct stream_class *class = class_named(classes, values->items[i], &word);
+        uint8_t policy = 0;
+
+        if (!class)
+            return no_such_class("policy", values->items[i], error);
+        while (policy < sizeof names / sizeof *names && strcmp(word, names[policy]) != 0)
+            policy++;
+        if (policy == sizeof names / sizeof *names) {
+            snprintf(error, STREAM_CLASS_ERROR_MAX,
+                     "policy: '%.60s' is not CLASS=close, CLASS=conflate or CLASS=drop",
+                     values->items[i]);
+            return -EINVAL;
+        }
+        class->policy = policy;
+        classes->yields |= policy != POLICY_CLOSE;
+    }
+    return 0;
+}
+
+static int read_delay(const char *text, uint16_t *ms, char error[STREAM_CLASS_ERROR_MAX])
+{
+    uint64_t value;
+
+    if (settings_duration(text, &value) < 0 || value > WRITE_DELAY_MAX_MS) {
+        snprintf(error, STREAM_CLASS_ERROR_MAX,
+                 "write-delay: '%.60s' is not a duration of at most %d ms, such as 10ms", text,
+                 WRITE_DELAY_MAX_MS);
+        return -EINVAL;
+    }
+    *ms = (uint16_t)value;
+    return 0;
+}
+
+int stream_classes_delays(const struct setting_list *values, struct stream_classes *classes,
+                          char error[STREAM_CLASS_ERROR_MAX])
+{
+    uint16_t ms;
+
+    for (size_t i = 0; i < values->n; i++) /* for all first: a class of its own goes before it */
+        if (!strchr(values->items[i], '=')) {
+            if (read_delay(values->items[i], &ms, error) < 0)
+                return -EINVAL;
+            for (unsigned k = 0; k < classes->n; k++)
+                classes->classes[k].delay_ms = ms;
+        }
+    for (size_t i = 0; i < values->n; i++)
+        if (strchr(values->items[i], '=')) {
+            const char *text;
+            struct stream_class *class = class_named(classes, values->items[i], &text);
+            if (!class)
+                return no_such_class("write-delay", values->items[i], error);
+            if (read_delay(text, &class->delay_ms, error) < 0)
+                return -EINVAL;
+        }
+    for (unsigned k = 0; k < classes->n; k++)
+        classes->delays |= classes->classes[k].delay_ms > 0;
+    return 0;
+}
+
+/* ---- which one ------------------------------------------------------------------------------ */
+
 static bool fits(const char *patterns, const char *name, size_t len)
 {
     char pattern[PATTERN_MAX];

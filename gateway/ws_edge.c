@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "gateway/acknowledged.h"
 #include "gateway/counters.h"
 #include "gateway/dialects/dialect.h"
 #include "gateway/gateway_settings.h"
@@ -121,6 +122,7 @@ static bool finish_frame(struct connection *conn, struct span rest)
         return false;
     }
     conn->client->blocked = lws_partial_buffered(conn->wsi);
+    slow_reader_copied(conn->client, conn->client->blocked ? rest.len : 0);
     return !conn->client->blocked;
 }
 
@@ -138,6 +140,7 @@ static ssize_t send_enciphered(void *ctx, const char *bytes, size_t len)
         errno = EPIPE;
         return -1;
     }
+    slow_reader_copied(conn->client, lws_partial_buffered(conn->wsi) ? len : 0);
     return (ssize_t)len;
 }
 
@@ -170,8 +173,8 @@ static void flush(struct connection *conn)
         case OUTLET_FAILED: client_close(c, CLOSE_write_error); return;
         }
     }
-    if (c->queue.n > 0 || c->counted_bytes > 0)
-        client_check_queue(c);
+    if (c->queue.n > 0 || c->blocked || c->place == CLIENT_WAITS)
+        slow_reader_check(c);
 }
 
 /* libwebsockets sends the frame when the socket is ready for it, and waits for the peer's.
@@ -201,6 +204,12 @@ static void finish_first(struct connection *conn)
     wheel_set(c->host->wheel, &c->timer, c->host->now_ms + LAST_READ_MS);
 }
 
+static bool reads_slowly(const struct client *c)
+{
+    return c->close_reason == CLOSE_slow_reader || c->close_reason == CLOSE_queue_budget ||
+           c->close_reason == CLOSE_stalled;
+}
+
 /* Only from the turn, never from within a callback of its own.
  *
  * The client is marked for closing and has been given what it was due, as far as the socket took
@@ -219,7 +228,7 @@ static void end(struct connection *conn)
     if (conn->ended)
         return;
     if (!polite) {
-        cut(conn, c->close_reason == CLOSE_slow_reader);
+        cut(conn, reads_slowly(c));
         return;
     }
     conn->ended = true;
@@ -273,11 +282,15 @@ void ws_edge_turn(struct ws_edge *edge)
             connection_free(conn);
     }
     host->n_dirty = 0;
+    slow_readers_keep_budget(host);
 }
 
 static int on_writable(struct connection *conn)
 {
     conn->client->blocked = lws_partial_buffered(conn->wsi);
+    if (!conn->client->blocked)
+        slow_reader_copied(conn->client, 0);
+    slow_reader_moved(conn->client);
     flush(conn);
     if (conn->finishing && !conn->client->blocked)
         client_look_at(conn->client);
@@ -407,6 +420,7 @@ struct ws_edge *ws_edge_new(uv_loop_t *loop, struct client_host *host,
     edge->host = host;
     edge->http = http;
     edge->tickets = tickets;
+    host->acknowledged = acknowledged_bytes;
     list_init(&edge->connections);
     list_init(&edge->undelivered);
     edge->headers = malloc(WS_HEADERS_MAX + 1);

@@ -219,14 +219,15 @@ static void take_message(struct view *view, const struct stream *stream, const s
     struct nano_events *events = &state->nano->events;
     const struct nano_options *o = &state->options;
 
-    (void)stream;
     struct nano_event *event = nano_event_of(events, m->data, m->data_len);
     if (!event || !nano_event_wanted(event, o) || seen_before(state, m))
         return;
     struct frame *frame =
         nano_event_frame(events, event, (enum profile)o->profile, o->flags % NANO_SHAPES);
-    if (frame)
-        view_deliver(view, frame);
+    if (!frame)
+        return;
+    frame_of_stream(frame, stream->class_id, 0); /* no event replaces another */
+    view_deliver(view, frame);
 }
 
 const struct view_type nano_view = {.name = "nano",

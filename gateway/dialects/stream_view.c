@@ -25,6 +25,7 @@ static void deliver(struct view *view, const struct stream *stream, const struct
         view->members[0].client->host->counters->of_class[stream->class_id].dropped_memory++;
         return;
     }
+    frame_of_stream(frame, stream->class_id, stream->serial);
     view_deliver(view, frame);
     frame_unref(&frame);
 }

@@ -101,6 +101,7 @@ static inline void fake_gateway_start(struct fake_gateway *g, const char *const 
                                    .workers = &g->counters,
                                    .n_workers = 1,
                                    .now_ms = FAKE_START_MS};
+    client_host_init(&g->host);
     g->intake.settings = &g->settings;
     g->intake.counters = &g->counters;
     g->intake.hub = g->hub;
@@ -165,12 +166,13 @@ static inline void fake_turn(struct fake_gateway *g)
 {
     for (size_t i = 0; i < g->host.n_dirty; i++) {
         struct client *c = g->host.dirty[i];
-        client_check_queue(c);
+        slow_reader_check(c);
         if (c->state == CLIENT_CLOSING)
             client_gone(c);
         c->dirty = false;
     }
     g->host.n_dirty = 0;
+    slow_readers_keep_budget(&g->host);
     intake_turn_end(&g->intake);
 }
 

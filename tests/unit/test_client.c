@@ -174,9 +174,11 @@ Test(client, queued_bytes_are_counted_and_forgotten_with_the_client)
     fake_turn(&g);
     cr_expect_eq(g.counters.queued_bytes, 110u);
     (void)fake_heard(&g, c);
-    client_count_queue(c);
+    client_look_at(c);
+    fake_turn(&g);
     cr_expect_eq(g.counters.queued_bytes, 10u);
     fake_close(&g, second);
+    fake_turn(&g);
     cr_expect_eq(g.counters.queued_bytes, 0u);
 }
 

@@ -18,6 +18,7 @@ enum { READ_MAX = 8 << 20 };
 
 static struct outlet outlet;
 static struct counters counters;
+static struct queue_pool pool;
 static struct queue q, other;
 static struct span rest;
 static int ends[2]; /* we write to the first and read from the second */
@@ -36,8 +37,8 @@ static void set_up(void)
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     fcntl(ends[1], F_SETFL, O_NONBLOCK);
     hold(1 << 20);
-    queue_init(&q);
-    queue_init(&other);
+    queue_init(&q, &pool);
+    queue_init(&other, &pool);
     read_bytes = malloc(READ_MAX);
 }
 

@@ -7,12 +7,13 @@
 #include "gateway/frame.h"
 #include "tests/support/leaks.h"
 
+static struct queue_pool pool;
 static struct queue q;
 static struct frame *f[4]; /* payloads of 1, 2, 3 and 4 bytes */
 
 static void set_up(void)
 {
-    queue_init(&q);
+    queue_init(&q, &pool);
     for (size_t i = 0; i < 4; i++)
         f[i] = frame_new(WS_TEXT, &(struct span){"abcd", i + 1}, 1);
 }
