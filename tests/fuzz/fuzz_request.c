@@ -121,7 +121,7 @@ static void check_empty(void)
     must(g.host.n_dirty == 0);
     must(hub_streams(g.hub) == 0);
     must(views_count(g.views) == 0 && views_members(g.views) == 0);
-    must(g.counters.clients == 0 && g.counters.queued_bytes == 0);
+    must(g.counters.clients == 0 && g.host.slow.pool.waiting == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
