@@ -3,12 +3,13 @@ installed."""
 import asyncio
 import json
 import os
+import re
 import shutil
 import signal
 import unittest
 from urllib.parse import quote
 
-from support.servers import Server, free_port, until
+from support.servers import ROOT, Server, free_port, until
 from support.wsclient import http_get
 
 os.environ["PATH"] += ":/usr/sbin:/sbin"  # where Debian puts servers
@@ -73,3 +74,58 @@ class Prometheus(Daemon):
         answer = json.loads(body)
         assert answer["status"] == "success", (expression, answer)
         return answer["data"]["result"]
+
+
+class HaProxy(Daemon):
+    """deploy/haproxy.cfg with the backends' ports in the place of the name it looks up."""
+
+    def __init__(self, stage, ports):
+        self.port, self.status_port = free_port(), free_port()
+        servers = "\n".join(f"    server gateway{n} 127.0.0.1:{port} check"
+                            for n, port in enumerate(ports, 1))
+        text = (ROOT / "deploy" / "haproxy.cfg").read_text()
+        text = re.sub(r"(?m)^ *server-template .*$", servers, text)
+        text = text.replace("bind :8080", f"bind 127.0.0.1:{self.port}")
+        text = text.replace("bind :8404", f"bind 127.0.0.1:{self.status_port}")
+        self.config = stage.write("haproxy.cfg", text)
+        super().__init__(stage, "haproxy", [needs("haproxy"), "-W", "-db", "-f", self.config])
+
+    async def servers_up(self):
+        """The names of the servers whose checks succeed."""
+        _, _, body = await http_get(self.status_port, "/metrics")
+        rows = re.findall(r'haproxy_server_status{proxy="gateways",server="(\w+)",state="UP"} 1',
+                          body.decode())
+        return set(rows)
+
+    async def has_up(self, names):
+        async def so():
+            return await self.servers_up() == set(names)
+        await until(so, f"HAProxy has {names} up")
+
+    def reload(self):
+        self.signal(signal.SIGUSR2)
+
+
+class Nginx(Daemon):
+    """deploy/nginx.conf with the backends' ports, and its files on the stage."""
+
+    def __init__(self, stage, ports):
+        self.port = free_port()
+        text = (ROOT / "deploy" / "nginx.conf").read_text()
+        lines = iter(ports)
+        text = re.sub(r"server 127\.0\.0\.1:808\d ",
+                      lambda match: f"server 127.0.0.1:{next(lines)} ", text)
+        text = text.replace("listen 8080;", f"listen 127.0.0.1:{self.port};")
+        text = re.sub("worker_rlimit_nofile .*", "", text)
+        text = re.sub("worker_connections .*", "worker_connections 1000;", text)
+        text = text.replace("pid /run/nginx.pid", f"pid {stage.path('nginx.pid')}")
+        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        temporary = "\n".join(f"    {kind}_temp_path {stage.path('nginx-' + kind)};"
+                              for kind in kinds)
+        text = text.replace("http {\n", f"http {{\n{temporary}\n")
+        self.config = stage.write("nginx.conf", text)
+        super().__init__(stage, "nginx", [
+            needs("nginx"), "-p", stage.directory, "-c", self.config, "-g", "daemon off;"])
+
+    def reload(self):
+        self.signal(signal.SIGHUP)
