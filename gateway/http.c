@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gateway/client.h"
+#include "gateway/console.h"
 #include "gateway/counters.h"
 #include "gateway/gateway_settings.h"
 #include "gateway/hub.h"
@@ -16,9 +17,9 @@ struct http_answer http_plain(int status, const char *line)
     struct http_answer a = {.status = status, .content_type = "text/plain; charset=utf-8"};
 
     if (status == 503 || status == 429)
-        a.extra_header = "retry-after: 1";
+        a.headers[0] = "retry-after: 1";
     if (status == 426)
-        a.extra_header = "sec-websocket-version: 13";
+        a.headers[0] = "sec-websocket-version: 13";
     text_add(&a.body, "%s\n", line);
     return a;
 }
@@ -69,8 +70,24 @@ static struct http_answer streams(const struct http_sources *sources)
     return a;
 }
 
+/* Asked for anew each time, so that after an update nobody has the old one. */
+static struct http_answer console(const struct console_file *file)
+{
+    struct http_answer a = {.status = 200,
+                            .content_type = file->content_type,
+                            .headers = {CONSOLE_POLICY, "x-content-type-options: nosniff",
+                                        "referrer-policy: no-referrer", "cache-control: no-cache"}};
+
+    text_add_bytes(&a.body, (const char *)file->bytes, file->len);
+    return a;
+}
+
 struct http_answer http_get(const struct http_sources *sources, const char *path)
 {
+    const struct console_file *file = console_find(path);
+
+    if (file)
+        return console(file);
     if (strcmp(path, "/healthz") == 0)
         return http_plain(200, "ok");
     if (strcmp(path, "/readyz") == 0)
@@ -84,7 +101,7 @@ struct http_answer http_get(const struct http_sources *sources, const char *path
     if (strcmp(path, "/") == 0)
         return http_plain(200, "sluice " SLUICE_VERSION
                                ": a WebSocket endpoint; /healthz, /readyz, /metrics and /streams "
-                               "answer plain HTTP");
+                               "answer plain HTTP, and " CONSOLE_PATH " is for browsers");
     return http_plain(404, "not found: /healthz, /readyz, /metrics and /streams are here, and "
                            "WebSocket endpoints at /, /ws and /stream");
 }

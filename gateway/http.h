@@ -1,4 +1,5 @@
-/* http.h - the plain HTTP answers on the clients' port: /healthz, /readyz, /metrics, /streams. */
+/* http.h - the plain HTTP answers on the clients' port: /healthz, /readyz, /metrics, /streams and
+ * the console (console.h). */
 #ifndef GATEWAY_HTTP_H
 #define GATEWAY_HTTP_H
 
@@ -19,11 +20,13 @@ struct http_sources {
     unsigned n_workers;
 };
 
+enum { HTTP_HEADERS_MAX = 4 };
+
 struct http_answer {
     int status;
     const char *content_type;
-    const char *extra_header; /* "name: value" or NULL */
-    struct text body;         /* the caller's to free */
+    const char *headers[HTTP_HEADERS_MAX]; /* "name: value"; the first NULL ends them */
+    struct text body;                      /* the caller's to free */
 };
 
 /* path without query. Any path has an answer (404 is one). */

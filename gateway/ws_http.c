@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/console.h"
 #include "gateway/counters.h"
 #include "gateway/gateway_settings.h"
 #include "gateway/ws_connection.h"
@@ -24,23 +25,29 @@ void ws_http_forget(struct connection *conn)
 
 /* ---- plain HTTP ----------------------------------------------------------------------------- */
 
+static int add_header(struct connection *conn, const char *line, unsigned char **p,
+                      unsigned char *limit)
+{
+    const char *colon = strchr(line, ':');
+    char name[40];
+
+    snprintf(name, sizeof name, "%.*s:", (int)(colon - line), line);
+    return lws_add_http_header_by_name(conn->wsi, (const unsigned char *)name,
+                                       (const unsigned char *)colon + 2, (int)strlen(colon + 2), p,
+                                       limit);
+}
+
 static int write_answer(struct connection *conn, const struct http_answer *a)
 {
     unsigned char buf[LWS_PRE + 1024], *start = buf + LWS_PRE, *p = start;
     unsigned char *limit = buf + sizeof buf - 1;
-    const char *extra = a->extra_header, *colon = extra ? strchr(extra, ':') : NULL;
-    char name[40];
 
     if (lws_add_http_common_headers(conn->wsi, (unsigned)a->status, a->content_type,
                                     (lws_filepos_t)a->body.len, &p, limit))
         return -1;
-    if (colon) {
-        snprintf(name, sizeof name, "%.*s:", (int)(colon - extra), extra);
-        if (lws_add_http_header_by_name(conn->wsi, (const unsigned char *)name,
-                                        (const unsigned char *)colon + 2, (int)strlen(colon + 2),
-                                        &p, limit))
+    for (size_t i = 0; i < HTTP_HEADERS_MAX && a->headers[i]; i++)
+        if (add_header(conn, a->headers[i], &p, limit))
             return -1;
-    }
     if (lws_finalize_write_http_header(conn->wsi, start, &p, limit))
         return -1;
     return 0;
@@ -63,6 +70,16 @@ static int answer(struct connection *conn, struct http_answer a)
     return 0;
 }
 
+/* A browser that was sent to the gateway's address wants to see something. */
+static bool wants_page(struct connection *conn, const char *path)
+{
+    char accept[512];
+
+    return strcmp(path, "/") == 0 &&
+           lws_hdr_copy(conn->wsi, accept, sizeof accept, WSI_TOKEN_HTTP_ACCEPT) > 0 &&
+           strstr(accept, "text/html");
+}
+
 int ws_http_request(struct connection *conn, const char *path)
 {
     struct ws_edge *edge = conn->edge;
@@ -74,7 +91,7 @@ int ws_http_request(struct connection *conn, const char *path)
     }
     wheel_set(edge->host->wheel, &conn->client->timer,
               edge->host->now_ms + edge->host->settings->handshake_timeout_ms);
-    return answer(conn, http_get(edge->http, path));
+    return answer(conn, http_get(edge->http, wants_page(conn, path) ? CONSOLE_PATH : path));
 }
 
 int ws_http_writable(struct connection *conn)

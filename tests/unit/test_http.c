@@ -69,8 +69,8 @@ Test(http, it_is_ready_while_every_workers_link_hears)
     get("/readyz");
     cr_expect_eq(a.status, 503);
     cr_expect_not_null(strstr(a.body.at, "Redis"));
-    cr_expect_not_null(a.extra_header);
-    cr_expect_eq(strncmp(a.extra_header, "retry-after: ", 13), 0);
+    cr_expect_not_null(a.headers[0]);
+    cr_expect_eq(strncmp(a.headers[0], "retry-after: ", 13), 0);
 }
 
 Test(http, it_is_not_ready_while_it_drains)
@@ -141,8 +141,8 @@ Test(http, refusals_are_one_line_of_text)
     a = http_plain(400, "no");
     cr_expect_eq(a.status, 400);
     cr_expect_str_eq(a.body.at, "no\n");
-    cr_expect_null(a.extra_header);
+    cr_expect_null(a.headers[0]);
     text_free(&a.body);
     a = http_plain(429, "later");
-    cr_expect_not_null(a.extra_header);
+    cr_expect_not_null(a.headers[0]);
 }
