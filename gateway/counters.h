@@ -86,6 +86,7 @@ struct counters {
     uint64_t latency_sum_us;
     /* Processor time of this worker and of those whose place it took; Unix time of its start. */
     uint64_t cpu_us, cpu_before_us, started_s;
+    uint64_t beats; /* grows ten times a second while the worker's loop turns */
 };
 
 void counters_latency(struct counters *c, uint64_t us);

@@ -177,6 +177,7 @@ static void on_tick(uv_timer_t *handle)
 {
     struct gateway *gw = handle->data;
 
+    gw->counters->beats++;
     dialects_tick(&gw->host);
     if (gw->ticks++ % STATS_TICKS == 0)
         process_stats_read(gw->counters);

@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "common/log.h"
+#include "common/notify.h"
 #include "gateway/counters.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_settings.h"
@@ -26,6 +27,7 @@ struct command_line {
 
 struct signals {
     uv_signal_t term, interrupt, hangup;
+    uv_timer_t watchdog;
     struct gateway_settings *settings;
     struct gateway *gateway;
     const struct command_line *command;
@@ -34,6 +36,7 @@ struct signals {
 static void on_end(uv_signal_t *handle, int signo)
 {
     (void)signo;
+    notify("STOPPING=1");
     gateway_drain(handle->data);
 }
 
@@ -66,6 +69,7 @@ static void start_signals(uv_loop_t *loop, struct signals *signals, struct gatew
     uv_signal_start(&signals->term, on_end, SIGTERM);
     uv_signal_start(&signals->interrupt, on_end, SIGINT);
     uv_signal_start(&signals->hangup, on_reload, SIGHUP);
+    notify_watchdog_start(loop, &signals->watchdog);
 }
 
 static void stop_signals(struct signals *signals)
@@ -73,6 +77,7 @@ static void stop_signals(struct signals *signals)
     uv_close((uv_handle_t *)&signals->term, NULL);
     uv_close((uv_handle_t *)&signals->interrupt, NULL);
     uv_close((uv_handle_t *)&signals->hangup, NULL);
+    uv_close((uv_handle_t *)&signals->watchdog, NULL);
 }
 
 static int run_worker(void *ctx, struct gateway_settings *settings, struct counters *workers,
@@ -93,6 +98,7 @@ static int run_worker(void *ctx, struct gateway_settings *settings, struct count
         return 1;
     struct gateway *gw = gateway_new(&loop, &config);
     if (gw) {
+        notify("READY=1");
         start_signals(&loop, &signals, gw);
         log_info("serving", LOG_TEXT("listen", settings->addresses[0].text),
                  LOG_NUMBER("worker", index), LOG_NUMBER("pid", getpid()));

@@ -15,14 +15,20 @@
 
 #include "common/backoff.h"
 #include "common/log.h"
+#include "common/notify.h"
 #include "gateway/counters.h"
 #include "gateway/gateway_settings.h"
 
-enum { WORKERS_MAX = 64, STEADY_MS = 10000 };
+enum {
+    WORKERS_MAX = 64,
+    STEADY_MS = 10000,
+    HANG_MS = 30000, /* a worker whose loop has not turned for so long is ended, and begun again */
+};
 
 struct worker {
     pid_t pid; /* 0: not running */
     uint64_t started_ms, restart_ms;
+    uint64_t beats, beat_ms; /* the beat that was seen last, and when */
     struct backoff backoff;
     int listening[LISTEN_MAX];
 };
@@ -35,6 +41,7 @@ struct supervisor {
     struct worker workers[WORKERS_MAX];
     unsigned n;
     bool ending;
+    uint64_t watchdog_ms, told_ms; /* the service manager's watchdog */
     int exit_code;
 };
 
@@ -89,11 +96,12 @@ static void start(struct supervisor *s, unsigned index, const sigset_t *unblocke
         if (getppid() != parent)
             _exit(1);
         sigprocmask(SIG_SETMASK, unblocked, NULL);
+        unsetenv("NOTIFY_SOCKET"); /* the supervisor alone speaks for all */
         close_addresses(s, index);
         exit(s->run(s->ctx, s->settings, s->counters, index, w->listening));
     }
     w->pid = pid;
-    w->started_ms = now_ms();
+    w->started_ms = w->beat_ms = now_ms();
     w->restart_ms = 0;
 }
 
@@ -139,8 +147,10 @@ static void signal_all(struct supervisor *s, int signo)
 /* Our own copies of the sockets go too, or connections would be made that nobody accepts. */
 static void begin_end(struct supervisor *s, int signo)
 {
-    if (!s->ending)
+    if (!s->ending) {
+        notify("STOPPING=1");
         close_addresses(s, UINT32_MAX);
+    }
     s->ending = true;
     signal_all(s, signo);
 }
@@ -162,6 +172,32 @@ static void restart_due(struct supervisor *s, const sigset_t *unblocked)
     }
 }
 
+/* SIGABRT, so that there is a core to look at. */
+static void end_hung(struct supervisor *s)
+{
+    for (unsigned i = 0; i < s->n; i++) {
+        struct worker *w = &s->workers[i];
+        uint64_t beats = __atomic_load_n(&s->counters[i].beats, __ATOMIC_RELAXED);
+        if (w->pid == 0 || beats != w->beats) {
+            w->beats = beats;
+            w->beat_ms = now_ms();
+        } else if (now_ms() - w->beat_ms > HANG_MS) {
+            log_error("a worker hangs and is ended", LOG_NUMBER("worker", i));
+            kill(w->pid, SIGABRT);
+            kill(w->pid, SIGCONT); /* if it was stopped */
+            w->beat_ms = now_ms();
+        }
+    }
+}
+
+static void tell_watchdog(struct supervisor *s)
+{
+    if (s->watchdog_ms == 0 || now_ms() - s->told_ms < s->watchdog_ms)
+        return;
+    s->told_ms = now_ms();
+    notify("WATCHDOG=1");
+}
+
 static int supervise(struct supervisor *s)
 {
     const struct timespec beat = {.tv_nsec = 100 * 1000 * 1000};
@@ -172,6 +208,8 @@ static int supervise(struct supervisor *s)
         sigaddset(&ours, *signo);
     sigprocmask(SIG_BLOCK, &ours, &unblocked);
     restart_due(s, &unblocked);
+    s->watchdog_ms = notify_watchdog_ms();
+    notify("READY=1");
     while (!s->ending || any_running(s)) {
         int signo = sigtimedwait(&ours, NULL, &beat);
         if (signo == SIGTERM || signo == SIGINT)
@@ -180,6 +218,8 @@ static int supervise(struct supervisor *s)
             signal_all(s, SIGHUP);
         reap(s);
         ticket_keys_turn(&s->settings->security.tickets, (uint64_t)time(NULL));
+        end_hung(s);
+        tell_watchdog(s);
         restart_due(s, &unblocked);
     }
     return s->exit_code;

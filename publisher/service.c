@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "common/log.h"
+#include "common/notify.h"
 #include "publisher/intake.h"
 #include "publisher/outbox.h"
 #include "publisher/publisher_counters.h"
@@ -22,6 +23,7 @@ struct service {
     struct market_data market;
     struct outbox *outbox;
     uv_prepare_t turn;
+    uv_timer_t watchdog;
     uv_timer_t flush; /* counts to the end once the sources have been stopped */
     uv_signal_t terminate, interrupt;
     bool stopping;
@@ -67,6 +69,7 @@ static void on_signal(uv_signal_t *handle, int number)
         return;
     }
     s->stopping = true;
+    notify("STOPPING=1");
     log_info("stopping", LOG_TEXT("signal", strsignal(number)),
              LOG_NUMBER("waiting", s->backlog.n));
     intake_stop(&s->intake);
@@ -118,6 +121,7 @@ static int init(struct service *s, const struct publisher_settings *settings)
     s->outbox = outbox_new(&s->loop, &s->backlog, &settings->redis_url, settings->prefix);
     uv_prepare_init(&s->loop, &s->turn);
     uv_timer_init(&s->loop, &s->flush);
+    notify_watchdog_start(&s->loop, &s->watchdog);
     uv_signal_init(&s->loop, &s->terminate);
     uv_signal_init(&s->loop, &s->interrupt);
     s->turn.data = s->terminate.data = s->interrupt.data = s;
@@ -130,6 +134,7 @@ static void fini(struct service *s)
     outbox_free(&s->outbox);
     uv_close((uv_handle_t *)&s->turn, NULL);
     uv_close((uv_handle_t *)&s->flush, NULL);
+    uv_close((uv_handle_t *)&s->watchdog, NULL);
     uv_close((uv_handle_t *)&s->terminate, NULL);
     uv_close((uv_handle_t *)&s->interrupt, NULL);
     uv_run(&s->loop, UV_RUN_DEFAULT); /* everybody's handles, until libuv has let go of them */
@@ -187,6 +192,7 @@ static void run(struct service *s)
     uv_signal_start(&s->interrupt, on_signal, SIGINT);
     outbox_start(s->outbox);
     intake_start(&s->intake);
+    notify("READY=1");
     uv_run(&s->loop, UV_RUN_DEFAULT);
     summarise(s);
 }

@@ -8,10 +8,10 @@ const LEFT = 52, RIGHT = 10, TOP = 10, BOTTOM = 20; // room for the axes
 
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-// The least of 1, 2, 2.5, 5 times a power of ten that holds the value.
+// The least of 1, 2, 4, 6, 8 times a power of ten that holds the value.
 function niceTop(value) {
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 2.5, 5, 10].map((m) => m * power).find((top) => top >= value * 0.999);
+  return [1, 2, 4, 6, 8, 10].map((m) => m * power).find((top) => top >= value * 0.999);
 }
 
 export class Chart {
