@@ -103,6 +103,8 @@ static void enqueue(struct client *c, struct frame *frame)
         return;
     }
     c->host->counters->deliveries++;
+    if (c->host->settings->stream_classes.delays && write_delay_holds(c, frame))
+        return;
     mark_dirty(c);
 }
 
@@ -282,6 +284,7 @@ void client_gone(struct client *c)
     wheel_stop(&c->timer);
     client_drop_queue(c);
     slow_reader_forget(c);
+    write_delay_forget(c);
     free(c->input);
     c->input = NULL;
 }
@@ -413,6 +416,7 @@ void client_drop_queue(struct client *c)
 void client_host_init(struct client_host *host)
 {
     slow_readers_init(&host->slow);
+    write_delays_init(&host->delays);
 }
 
 int client_host_reserve(struct client_host *host, size_t clients)

@@ -7,7 +7,7 @@
  * a state: anyone may client_close(); only ws_edge.c frees, in one place.
  *
  * Invariants
- *   C1  a client with frames queued that nobody is about to write is on host->dirty;
+ *   C1  a client with frames queued is on host->dirty, or held back, or waits (enum client_place);
  *   C2  a client that is closing gains no frames and has no memberships;
  *   C3  between turns a queue is within its limits: see slow_reader.h.
  */
@@ -26,6 +26,7 @@
 #include "gateway/queue.h"
 #include "gateway/slow_reader.h"
 #include "gateway/wheel.h"
+#include "gateway/write_delay.h"
 
 struct client;
 struct counters;
@@ -43,6 +44,7 @@ enum client_state {
 /* Where a client is, of the lists that can have it. */
 enum client_place {
     CLIENT_NOWHERE,
+    CLIENT_HELD,  /* write_delay.h: what it is due may wait for more */
     CLIENT_WAITS, /* slow_reader.h: its socket did not take everything */
 };
 
@@ -61,6 +63,7 @@ struct client_host {
     size_t n_dirty, dirty_cap;
     bool draining;
     struct slow_readers slow;
+    struct write_delays delays;
     uint64_t (*acknowledged)(int fd); /* bytes that the peer has got, in all; NULL: unknown */
 };
 
@@ -79,7 +82,7 @@ struct client {
     void *dialect_state; /* the dialect's own, from its open() to its closed(); may be NULL */
     struct list memberships;
     struct list in_place;    /* see place */
-    uint64_t place_until_ms; /* a client that waits must have taken something by then */
+    uint64_t place_until_ms; /* it is held back until then; or must have taken something by then */
     uint64_t acknowledged;   /* bytes, when it was last looked at */
     uint32_t copied;         /* see slow_reader_copied() */
     uint8_t place;           /* enum client_place */

@@ -45,7 +45,8 @@ struct gateway {
     struct http_sources http;
     struct ws_edge *edge;
     struct acceptor *acceptor;
-    uv_timer_t tick;
+    uv_timer_t tick, delay;
+    uint64_t delay_at_ms; /* for which the delay's timer is set; 0: it is not */
     unsigned ticks;
     uv_prepare_t before_wait;
     uv_check_t after_wait;
@@ -142,6 +143,24 @@ static void count(struct gateway *gw)
     gw->counters->link_losses = link_losses(gw->link);
 }
 
+/* Makes the loop turn when messages have waited long enough. */
+static void on_delay(uv_timer_t *handle)
+{
+    struct gateway *gw = handle->data;
+
+    gw->delay_at_ms = 0;
+}
+
+static void plan_delay(struct gateway *gw)
+{
+    uint64_t next = write_delays_next(&gw->host), now = gw->host.now_ms;
+
+    if (next == WRITE_DELAY_NEVER || next == gw->delay_at_ms)
+        return;
+    gw->delay_at_ms = next;
+    uv_timer_start(&gw->delay, on_delay, next > now ? next - now : 0, 0);
+}
+
 /* Everything that happens once per turn of the loop, in this order: time; wishes to Redis before
  * answers to clients, so that what is published after an acknowledgement is seen; what clients are
  * due; what has come to its end. */
@@ -153,7 +172,9 @@ static void turn(struct gateway *gw)
         drain_step(gw);
     link_turn(gw->link, gw->host.now_ms);
     redis_asker_turn(gw->asker, gw->host.now_ms);
+    write_delays_run(&gw->host);
     ws_edge_turn(gw->edge);
+    plan_delay(gw);
     intake_turn_end(&gw->intake);
     count(gw);
     if (gw->phase == PHASE_LEAVING &&
@@ -191,9 +212,10 @@ static const struct link_events link_events = {
 static void start_handles(struct gateway *gw)
 {
     uv_timer_init(gw->loop, &gw->tick);
+    uv_timer_init(gw->loop, &gw->delay);
     uv_prepare_init(gw->loop, &gw->before_wait);
     uv_check_init(gw->loop, &gw->after_wait);
-    gw->tick.data = gw->before_wait.data = gw->after_wait.data = gw;
+    gw->tick.data = gw->delay.data = gw->before_wait.data = gw->after_wait.data = gw;
     uv_timer_start(&gw->tick, on_tick, TICK_MS, TICK_MS);
     uv_prepare_start(&gw->before_wait, on_before_wait);
     uv_check_start(&gw->after_wait, on_after_wait);
@@ -324,6 +346,7 @@ void gateway_free(struct gateway **gwp)
     link_free(&gw->link);
     redis_asker_free(&gw->asker);
     uv_close((uv_handle_t *)&gw->tick, NULL);
+    uv_close((uv_handle_t *)&gw->delay, NULL);
     uv_close((uv_handle_t *)&gw->before_wait, NULL);
     uv_close((uv_handle_t *)&gw->after_wait, NULL);
     uv_run(gw->loop, UV_RUN_DEFAULT);

@@ -60,7 +60,7 @@ class SlowReaders(ProcessTest):
         self.assertEqual(COUNT - len(got), await self.dropped("book", "conflated"))
         await self.passes_on(stopped)
 
-    async def test_dropped_trades_leave_one_hole_and_everything_is_counted(self):
+    async def test_dropped_trades_leave_few_holes_and_everything_is_counted(self):
         await self.begin("--policy", "trade=drop")
         stopped = await self.stopped("trade.A")
         await self.publish("trade.A", 0, COUNT)
@@ -69,7 +69,7 @@ class SlowReaders(ProcessTest):
         self.assertEqual(got, sorted(set(got)))
         self.assertEqual(COUNT - len(got), await self.dropped("trade", "dropped"))
         holes = [(a, b) for a, b in zip(got, got[1:]) if b != a + 1]
-        self.assertEqual(len(holes), 1)
+        self.assertIn(len(holes), range(1, 10))  # not one a message: half of the queue goes at once
         await self.passes_on(stopped)
 
     async def passes_on(self, client):
@@ -142,6 +142,19 @@ class SlowReaders(ProcessTest):
             await slow.reader.readexactly(40 * size)
             await asyncio.sleep(0.1)
         self.assertEqual(await self.gateway.metric("sluice_closes_total"), 0)
+
+    async def test_messages_that_may_wait_share_their_writes(self):
+        await self.begin("--write-delay", "trade=1s")
+        client = await self.listener(self.redis, self.gateway, "trade.A", "other.A")
+        before = await self.gateway.metric("sluice_writes_total")
+        for n in range(20):
+            self.redis.publish(PREFIX + "trade.A", message(n))
+        got = [json.loads(await client.text())["data"]["n"] for _ in range(20)]
+        self.assertEqual(got, list(range(20)))
+        self.assertLess(await self.gateway.metric("sluice_writes_total") - before, 20)
+
+        self.redis.publish(PREFIX + "trade.A", message(20))
+        self.assertEqual(json.loads(await client.text())["data"]["n"], 20)
 
 
 if __name__ == "__main__":

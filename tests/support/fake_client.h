@@ -164,6 +164,7 @@ static inline const char *fake_heard(struct fake_gateway *g, struct client *c)
 /* The end of the loop's turn. What a client has not heard is what its socket did not take. */
 static inline void fake_turn(struct fake_gateway *g)
 {
+    write_delays_run(&g->host);
     for (size_t i = 0; i < g->host.n_dirty; i++) {
         struct client *c = g->host.dirty[i];
         slow_reader_check(c);

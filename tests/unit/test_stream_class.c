@@ -101,3 +101,74 @@ Test(stream_class, empty_patterns_fit_nothing)
     cr_expect_str_eq(class_of("x"), "other");
     cr_expect_str_eq(class_of("trade.A"), "a");
 }
+
+/* ---- policies and delays ---- */
+
+static int policies(const char *value)
+{
+    struct setting_list list = {.items = (char *[]){(char *)(uintptr_t)value}, .n = 1};
+
+    return stream_classes_policies(&list, &classes, error);
+}
+
+static int delays(const char *first, const char *second)
+{
+    struct setting_list list = {.items =
+                                    (char *[]){(char *)(uintptr_t)first, (char *)(uintptr_t)second},
+                                .n = second ? 2 : 1};
+
+    return stream_classes_delays(&list, &classes, error);
+}
+
+Test(stream_class, a_class_is_closed_by_default_and_does_not_wait)
+{
+    cr_assert_eq(PARSE("book=depth.*"), 0);
+    cr_expect_eq(classes.classes[0].policy, POLICY_CLOSE);
+    cr_expect_eq(classes.classes[0].delay_ms, 0);
+    cr_expect_not(classes.yields);
+    cr_expect_not(classes.delays);
+}
+
+Test(stream_class, a_policy_is_of_one_class)
+{
+    cr_assert_eq(PARSE("book=depth.*"), 0);
+    cr_expect_eq(policies("book=conflate"), 0);
+    cr_expect_eq(policies("other=drop"), 0);
+    cr_expect_eq(classes.classes[0].policy, POLICY_CONFLATE);
+    cr_expect_eq(classes.classes[1].policy, POLICY_DROP);
+    cr_expect(classes.yields);
+}
+
+Test(stream_class, a_policy_that_is_none_is_refused)
+{
+    static const char *const wrong[] = {"book=keep", "book=", "book", "=drop", "trade=drop", ""};
+
+    cr_assert_eq(PARSE("book=depth.*"), 0);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        cr_expect_eq(policies(wrong[i]), -EINVAL, "%s", wrong[i]);
+        cr_expect_eq(strncmp(error, "policy: ", 8), 0, "%s", error);
+    }
+}
+
+Test(stream_class, a_delay_is_of_one_class_or_of_all_others)
+{
+    cr_assert_eq(PARSE("book=depth.*", "trade=trade.*"), 0);
+    cr_expect_eq(delays("book=100ms", "10ms"), 0);
+    cr_expect_eq(classes.classes[0].delay_ms, 100);
+    cr_expect_eq(classes.classes[1].delay_ms, 10);
+    cr_expect_eq(classes.classes[2].delay_ms, 10);
+    cr_expect(classes.delays);
+}
+
+Test(stream_class, a_delay_is_at_most_a_second)
+{
+    static const char *const wrong[] = {"book=1001ms", "2s", "book=", "book=x",
+                                        "fill=1ms",    "x",  ""};
+
+    cr_assert_eq(PARSE("book=depth.*"), 0);
+    cr_expect_eq(delays("1s", NULL), 0);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        cr_expect_eq(delays(wrong[i], NULL), -EINVAL, "%s", wrong[i]);
+        cr_expect_eq(strncmp(error, "write-delay: ", 13), 0, "%s", error);
+    }
+}
