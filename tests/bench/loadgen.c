@@ -255,7 +255,7 @@ static void read_options(struct load *l, int argc, char **argv)
         {.name = "url", .text = &l->url, .help = "127.0.0.1:PORT[/PATH]"},
         {.name = "clients", .number = &t->clients, .max = CLIENTS_MAX, .help = "readers (1)"},
         {.name = "streams", .number = &t->streams, .max = 20000, .help = "of a client (1)"},
-        {.name = "of", .number = &t->of, .max = 20000, .help = "how many in all (the same ones)"},
+        {.name = "of", .number = &t->of, .max = 200000, .help = "how many in all (the same ones)"},
         {.name = "messages",
          .number = &t->messages,
          .max = UINT32_MAX - 1,

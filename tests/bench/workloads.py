@@ -58,6 +58,10 @@ WORKLOADS = {w.name: w for w in (
              clients=1000, count=2000),
 )}
 # Long and large enough that a socket's send buffer (up to 4 MB) does not hold it all.
+INBOUND = Workload("inbound", "100 clients with a stream each, 200,000 messages as fast as Redis "
+                   "takes them", clients=100, streams=100, count=200000, receivers=200000,
+                   client_flags=("--streams", 1, "--of", 100, "--messages", 2000),
+                   publisher_flags=("--turns",))
 SLOW = Workload("slow", "1,000 clients on one stream, 200 messages of 1,500 bytes a second",
                 clients=1000, rate=200, count=4000, size=1500)
 
