@@ -53,7 +53,9 @@ static void shed(struct acceptor *a, int listening)
 /* False when nothing was waiting. */
 static bool accept_one(struct entrance *e)
 {
-    int on = 1, fd = accept4(e->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    struct sockaddr_storage from = {0};
+    socklen_t len = sizeof from;
+    int on = 1, fd = accept4(e->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
     if (fd >= 0) {
         if (e->address->address.ss_family != AF_UNIX) {
@@ -62,7 +64,8 @@ static bool accept_one(struct entrance *e)
             setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &(int){KEEPALIVE_S}, sizeof(int));
             setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &(int){KEEPALIVE_S / 3}, sizeof(int));
         }
-        e->acceptor->accepted(e->acceptor->ctx, fd, e->address);
+        struct address peer = address_of((struct sockaddr *)&from);
+        e->acceptor->accepted(e->acceptor->ctx, fd, e->address, &peer);
         return true;
     }
     if (errno == EMFILE || errno == ENFILE) {

@@ -8,10 +8,12 @@
 
 #include <uv.h>
 
+#include "gateway/address.h"
 #include "gateway/listen_address.h"
 
 /* A connection: fd is the callee's from now on. */
-typedef void accepted_fn(void *ctx, int fd, const struct listen_address *listener);
+typedef void accepted_fn(void *ctx, int fd, const struct listen_address *listener,
+                         const struct address *peer);
 
 struct acceptor;
 

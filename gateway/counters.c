@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gateway/close_reason.h"
+#include "gateway/refusal.h"
 
 static const uint64_t latency_bounds_us[LATENCY_BUCKETS] = {
     500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000, 5000000};
@@ -117,6 +118,17 @@ static void render_closes(const struct counters *workers, unsigned n, struct tex
                  sum(workers, n, offsetof(struct counters, closes) + i * sizeof(uint64_t)));
 }
 
+static void render_refusals(const struct counters *workers, unsigned n, struct text *out)
+{
+    static const char metric[] = "sluice_refusals_total";
+
+    describe(out, metric, sizeof metric - 1, "counter",
+             "Connections that were not let in, by reason");
+    for (unsigned i = 1; i < REFUSAL_COUNT; i++)
+        text_add(out, "%s{reason=\"%s\"} %" PRIu64 "\n", metric, refusals[i].name,
+                 sum(workers, n, offsetof(struct counters, refusals) + i * sizeof(uint64_t)));
+}
+
 /* A worker that was started again does not make the start younger: the oldest counts. */
 static void render_process(const struct counters *workers, unsigned n, struct text *out)
 {
@@ -138,6 +150,7 @@ void counters_render(const struct counters *workers, unsigned n,
                      const struct stream_classes *classes, struct text *out)
 {
     _Static_assert((int)CLOSE_REASON_COUNT <= (int)CLOSE_REASONS_MAX, "raise CLOSE_REASONS_MAX");
+    _Static_assert((int)REFUSAL_COUNT <= (int)REFUSALS_MAX, "raise REFUSALS_MAX");
 
     text_add(out,
              "# HELP sluice_build_info The version that is running\n"
@@ -154,6 +167,7 @@ void counters_render(const struct counters *workers, unsigned n,
         render_class_counter(workers, n, classes, &class_infos[i], first, out);
     }
     render_closes(workers, n, out);
+    render_refusals(workers, n, out);
     render_latency(workers, n, out);
     render_process(workers, n, out);
 }

@@ -17,6 +17,7 @@
     X(clients, "sluice_clients", "gauge", "WebSocket connections open now")                        \
     X(injective_clients, "sluice_injective_clients", "gauge",                                      \
       "Clients of the Injective dialect now")                                                      \
+    X(connections, "sluice_connections", "gauge", "Connections of any kind now")                   \
     X(subscriptions, "sluice_subscriptions", "gauge", "Subscriptions of all clients now")          \
     X(views, "sluice_views", "gauge", "Distinct requests being served now")                        \
     X(streams, "sluice_streams", "gauge", "Streams with at least one listener here now")           \
@@ -67,7 +68,7 @@
     X(frames_dropped, "sluice_dropped_frames_total{reason=\"dropped\"}", "")                       \
     X(frames_unsent, "sluice_dropped_frames_total{reason=\"closed\"}", "")
 
-enum { LATENCY_BUCKETS = 12, CLOSE_REASONS_MAX = 24 };
+enum { LATENCY_BUCKETS = 12, CLOSE_REASONS_MAX = 32, REFUSALS_MAX = 24 };
 
 struct class_counters {
 #define X(name, metric, help) uint64_t name;
@@ -81,6 +82,7 @@ struct counters {
 #undef X
     struct class_counters of_class[STREAM_CLASSES_MAX];
     uint64_t closes[CLOSE_REASONS_MAX]; /* by enum close_reason */
+    uint64_t refusals[REFUSALS_MAX];    /* by enum refusal */
     /* From the publisher's time stamp to the end of the turn that wrote the message out. */
     uint64_t latency[LATENCY_BUCKETS + 1]; /* the last: above every bound */
     uint64_t latency_sum_us;

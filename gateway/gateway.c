@@ -15,8 +15,10 @@
 #include "gateway/http.h"
 #include "gateway/hub.h"
 #include "gateway/intake.h"
+#include "gateway/limits.h"
 #include "gateway/link.h"
 #include "gateway/process_stats.h"
+#include "gateway/proxy_lobby.h"
 #include "gateway/view.h"
 #include "gateway/wheel.h"
 #include "gateway/ws_edge.h"
@@ -47,6 +49,8 @@ struct gateway {
     struct acceptor *acceptor;
     uv_timer_t tick, delay;
     uint64_t delay_at_ms; /* for which the delay's timer is set; 0: it is not */
+    struct proxy_lobby *lobby;
+    struct limits *limits;
     unsigned ticks;
     uv_prepare_t before_wait;
     uv_check_t after_wait;
@@ -95,12 +99,24 @@ static void on_ready(void *ctx, bool ready)
         hub_unconfirm_all(gw->hub);
 }
 
-static void on_accepted(void *ctx, int fd, const struct listen_address *listener)
+static void on_known(void *ctx, int fd, const struct listen_address *listener,
+                     const struct address *peer)
 {
     struct gateway *gw = ctx;
 
     gw->host.now_ms = uv_now(gw->loop);
-    ws_edge_adopt(gw->edge, fd, listener);
+    ws_edge_adopt(gw->edge, fd, listener, peer);
+}
+
+static void on_accepted(void *ctx, int fd, const struct listen_address *listener,
+                        const struct address *peer)
+{
+    struct gateway *gw = ctx;
+
+    if (listener->proxy)
+        proxy_lobby_enter(gw->lobby, fd, listener, peer);
+    else
+        on_known(ctx, fd, listener, peer);
 }
 
 static void on_due(struct wheel_entry *e, void *ctx)
@@ -140,6 +156,7 @@ static void count(struct gateway *gw)
     gw->counters->views = views_count(gw->views);
     gw->counters->subscriptions = views_members(gw->views);
     gw->counters->streams = hub_streams(gw->hub);
+    gw->counters->connections = ws_edge_connections(gw->edge);
     gw->counters->link_losses = link_losses(gw->link);
 }
 
@@ -173,6 +190,7 @@ static void turn(struct gateway *gw)
     link_turn(gw->link, gw->host.now_ms);
     redis_asker_turn(gw->asker, gw->host.now_ms);
     write_delays_run(&gw->host);
+    proxy_lobby_turn(gw->lobby);
     ws_edge_turn(gw->edge);
     plan_delay(gw);
     intake_turn_end(&gw->intake);
@@ -257,9 +275,15 @@ static bool make_edges(struct gateway *gw)
                                            .worker = config->index};
     gw->asker = redis_asker_new(gw->loop, &gw->settings->redis_url);
     gw->link = gw->asker ? link_new(gw->loop, gw->asker, &gw->link_config, &link_events, gw) : NULL;
-    gw->edge = ws_edge_new(gw->loop, &gw->host, &gw->http, &gw->settings->security.tickets);
+    gw->limits =
+        limits_new(gw->settings, config->limits, config->workers, config->n_workers, config->index);
+    if (!gw->limits)
+        return false;
+    gw->edge = ws_edge_new(gw->loop, &gw->host, &gw->http, &gw->settings->security, gw->limits);
     gw->host.asker = gw->asker;
-    if (!gw->link || !gw->edge || dialects_start(&gw->host) < 0)
+    gw->lobby = proxy_lobby_new(gw->loop, &gw->settings->security, gw->counters,
+                                gw->settings->handshake_timeout_ms, on_known, gw);
+    if (!gw->link || !gw->edge || !gw->lobby || dialects_start(&gw->host) < 0)
         return false;
     gw->acceptor = acceptor_new(gw->loop, gw->settings->addresses, config->listening,
                                 gw->settings->n_addresses, on_accepted, gw);
@@ -335,6 +359,7 @@ void gateway_free(struct gateway **gwp)
     if (!gw)
         return;
     acceptor_free(&gw->acceptor);
+    proxy_lobby_free(&gw->lobby);
     uv_prepare_stop(&gw->before_wait);
     uv_check_stop(&gw->after_wait);
     if (gw->edge)
@@ -343,6 +368,7 @@ void gateway_free(struct gateway **gwp)
     if (gw->edge)
         ws_edge_turn(gw->edge); /* frees the clients that were on the turn's list */
     ws_edge_free(&gw->edge);
+    limits_free(&gw->limits);
     link_free(&gw->link);
     redis_asker_free(&gw->asker);
     uv_close((uv_handle_t *)&gw->tick, NULL);

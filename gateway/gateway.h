@@ -13,12 +13,14 @@
 struct counters;
 struct gateway;
 struct gateway_settings;
+struct limits_shared;
 
 struct gateway_config {
     struct gateway_settings *settings; /* changed by a reload */
     struct counters *workers;          /* of all workers; workers[index] is ours to write */
     unsigned n_workers, index;
-    const int *listening; /* settings->n_addresses sockets, ours from now on */
+    struct limits_shared *limits; /* of all workers */
+    const int *listening;         /* settings->n_addresses sockets, ours from now on */
 };
 
 /* NULL on failure (logged). The config is borrowed. */

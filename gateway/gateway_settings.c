@@ -10,12 +10,16 @@
 
 static const char *const payload_names[] = {"raw", "wrapped", NULL};
 static const char *const contracts_names[] = {"any", "known", NULL};
+static const char *const origin_missing_names[] = {"allow", "refuse", NULL};
 static const char *const tls_min_names[] = {"1.2", "1.3", NULL};
 static const char *const client_cert_names[] = {"off", "optional", "required", NULL};
 static const char *const deflate_names[] = {"off", "on", NULL};
 
 #define AT(field) offsetof(struct gateway_settings, field)
 #define A_TEXT(field, what) .kind = SETTING_TEXT, .offset = AT(field), .value_name = what
+#define A_LIST(field, what) .kind = SETTING_LIST, .offset = AT(field), .value_name = what
+#define A_COUNT(field, normal, most)                                                               \
+    .kind = SETTING_COUNT, .offset = AT(field), .fallback = normal, .max = most, .value_name = "N"
 #define A_CHOICE(field, normal, names, what)                                                       \
     .kind = SETTING_CHOICE, .offset = AT(field), .fallback = normal, .choices = names,             \
     .value_name = what
@@ -29,7 +33,7 @@ const struct setting gateway_settings_table[] = {
      .value_name = "ADDR",
      .help =
          "Where clients connect: HOST:PORT or unix:/PATH, with ,dialect=auto|exchange|binance|injective|"
-         "nano|drift|zilliqa, ,tls=on|off "
+         "nano|drift|zilliqa, ,tls=on|off, ,proxy=on (the PROXY protocol) "
          "and ,profile=doc|node. ,profile=node behaves as the existing server "
          "does, for clients written for it (also per connection: ?profile=node)"},
     {.name = "tls-cert",
@@ -53,6 +57,39 @@ const struct setting gateway_settings_table[] = {
      A_TEXT(security.tls_client_ca, "FILE"),
      .reloadable = true,
      .help = "Who may sign them (PEM)"},
+    {.name = "trusted-proxies",
+     A_LIST(security.trusted_proxies, "NET"),
+     .reloadable = true,
+     .help =
+         "Whose X-Forwarded-For and PROXY headers are believed: ADDRESS, ADDRESS/BITS, loopback, "
+         "or unix"},
+    {.name = "origins",
+     A_LIST(security.origins, "ORIGIN"),
+     .reloadable = true,
+     .help = "Which web pages may connect: https://example.com, example.com, *.example.com; others "
+             "get 403. Default: all"},
+    {.name = "origin-missing",
+     A_CHOICE(security.origin_missing, "allow", origin_missing_names, "RULE"),
+     .reloadable = true,
+     .help = "With origins: clients that say none, which browsers never do"},
+    {.name = "max-connections",
+     A_COUNT(security.max_connections, "0", 100000000),
+     .reloadable = true,
+     .help = "Connections over all workers; one more is refused with 503. 0: as many as there are "
+             "descriptors"},
+    {.name = "max-connections-per-address",
+     A_COUNT(security.max_connections_per_address, "1000", 100000000),
+     .reloadable = true,
+     .help = "The same of one address (IPv6: of one /64), with 429. 0: no limit"},
+    {.name = "handshake-rate",
+     A_COUNT(security.handshake_rate, "2000", 1000000),
+     .reloadable = true,
+     .help = "Handshakes a second over all workers, ten times as many at once; one more is refused "
+             "with 503. 0: no limit"},
+    {.name = "handshake-rate-per-address",
+     A_COUNT(security.handshake_rate_per_address, "100", 1000000),
+     .reloadable = true,
+     .help = "The same of one address, with 429. 0: no limit"},
     {.name = "redis",
      .kind = SETTING_TEXT,
      .offset = AT(redis),

@@ -72,6 +72,10 @@ static int parse_option(const char *option, struct listen_address *out)
         out->tls = option[5] == 'n' ? LISTEN_TLS_ON : LISTEN_TLS_OFF;
         return 0;
     }
+    if (strcmp(option, "proxy=on") == 0 || strcmp(option, "proxy=off") == 0) {
+        out->proxy = option[7] == 'n';
+        return 0;
+    }
     if (strcmp(option, "dialect=auto") == 0)
         return 0;
     if (strncmp(option, "dialect=", 8) != 0)
@@ -101,7 +105,7 @@ int listen_address_parse(const char *text, struct listen_address *out, char *err
             return wrong(
                 error, cap, text,
                 "has an option other than dialect=auto|exchange|binance|injective|nano|drift|"
-                "zilliqa, profile=doc|node and tls=on|off");
+                "zilliqa, profile=doc|node, tls=on|off and proxy=on|off");
     return 0;
 }
 

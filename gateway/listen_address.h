@@ -1,8 +1,9 @@
 /* listen_address.h - one value of --listen: HOST:PORT | [IPV6]:PORT | unix:/PATH, then options
- * ,dialect=NAME, ,profile=doc|node and ,tls=on|off. */
+ * ,dialect=NAME, ,profile=doc|node, ,tls=on|off and ,proxy=on|off. */
 #ifndef GATEWAY_LISTEN_ADDRESS_H
 #define GATEWAY_LISTEN_ADDRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
@@ -19,6 +20,7 @@ struct listen_address {
     socklen_t address_len;
     const struct dialect *dialect; /* of every connection; NULL: by path or first message */
     enum profile profile;
+    bool proxy;          /* each connection begins with a header of the PROXY protocol */
     enum listen_tls tls; /* once settings are checked, no longer DEFAULT */
 };
 

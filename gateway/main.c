@@ -81,11 +81,12 @@ static void stop_signals(struct signals *signals)
 }
 
 static int run_worker(void *ctx, struct gateway_settings *settings, struct counters *workers,
-                      unsigned index, const int *listening)
+                      struct limits_shared *limits, unsigned index, const int *listening)
 {
     const struct gateway_config config = {.settings = settings,
                                           .workers = workers,
                                           .n_workers = (unsigned)settings->workers,
+                                          .limits = limits,
                                           .index = index,
                                           .listening = listening};
     struct signals signals = {.settings = settings, .command = ctx};

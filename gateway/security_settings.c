@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "gateway/gateway_settings.h"
+#include "gateway/origin.h"
 
 /* Client certificates without authorities, or the other way round, is never what was meant. */
 static int check_tls_rules(const struct security_settings *s, char error[SETTINGS_ERROR_MAX])
@@ -55,8 +56,29 @@ static int check_tls(struct gateway_settings *settings, char error[SETTINGS_ERRO
     return tls_load(&s->tls, &files, error, SETTINGS_ERROR_MAX);
 }
 
+static int check_proxies(struct gateway_settings *settings, char error[SETTINGS_ERROR_MAX])
+{
+    struct security_settings *s = &settings->security;
+
+    if (networks_parse(&s->trusted_proxies, "trusted-proxies", &s->proxies, error,
+                       SETTINGS_ERROR_MAX) < 0)
+        return -EINVAL;
+    for (unsigned i = 0; i < settings->n_addresses; i++) {
+        if (!settings->addresses[i].proxy || s->trusted_proxies.n > 0)
+            continue;
+        snprintf(error, SETTINGS_ERROR_MAX,
+                 "trusted-proxies: must be given, since listen '%.100s' has proxy=on",
+                 settings->addresses[i].text);
+        return -EINVAL;
+    }
+    return 0;
+}
+
 int security_settings_check(struct gateway_settings *s, char error[SETTINGS_ERROR_MAX])
 {
+    if (check_proxies(s, error) < 0 ||
+        origins_check(&s->security.origins, error, SETTINGS_ERROR_MAX) < 0)
+        return -EINVAL;
     return check_tls(s, error);
 }
 
@@ -67,6 +89,7 @@ void security_settings_take(struct security_settings *s, struct security_setting
 
     s->tls = fresh->tls;
     fresh->tls = tls;
+    s->proxies = fresh->proxies;
 }
 
 void security_settings_free(struct security_settings *s)

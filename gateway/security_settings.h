@@ -7,18 +7,25 @@
 #define GATEWAY_SECURITY_SETTINGS_H
 
 #include "common/settings.h"
+#include "gateway/address.h"
 #include "gateway/ticket_keys.h"
 #include "gateway/tls.h"
 
 struct gateway_settings;
 
+enum { ORIGIN_MISSING_ALLOW, ORIGIN_MISSING_REFUSE };
+
 struct security_settings {
     /* as given */
     char *tls_cert, *tls_key, *tls_client_ca;
-    int tls_min, tls_client_cert;
+    int tls_min, tls_client_cert, origin_missing;
+    struct setting_list trusted_proxies, origins;
+    uint64_t max_connections, max_connections_per_address; /* 0: no limit, here and below */
+    uint64_t handshake_rate, handshake_rate_per_address;
 
     /* derived */
-    struct tls *tls; /* NULL: plain connections only */
+    struct networks proxies; /* of trusted_proxies */
+    struct tls *tls;         /* NULL: plain connections only */
     struct ticket_keys tickets;
 };
 

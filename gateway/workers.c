@@ -18,6 +18,7 @@
 #include "common/notify.h"
 #include "gateway/counters.h"
 #include "gateway/gateway_settings.h"
+#include "gateway/limits.h"
 
 enum {
     WORKERS_MAX = 64,
@@ -36,6 +37,7 @@ struct worker {
 struct supervisor {
     struct gateway_settings *settings;
     struct counters *counters; /* shared memory, one per worker */
+    struct limits_shared *limits;
     worker_fn *run;
     void *ctx;
     struct worker workers[WORKERS_MAX];
@@ -98,7 +100,7 @@ static void start(struct supervisor *s, unsigned index, const sigset_t *unblocke
         sigprocmask(SIG_SETMASK, unblocked, NULL);
         unsetenv("NOTIFY_SOCKET"); /* the supervisor alone speaks for all */
         close_addresses(s, index);
-        exit(s->run(s->ctx, s->settings, s->counters, index, w->listening));
+        exit(s->run(s->ctx, s->settings, s->counters, s->limits, index, w->listening));
     }
     w->pid = pid;
     w->started_ms = w->beat_ms = now_ms();
@@ -112,6 +114,7 @@ static void ended(struct supervisor *s, struct worker *w, int status)
 
     w->pid = 0;
     counters_clear_gauges(&s->counters[index]);
+    limits_shared_forget(s->limits, index);
     if (s->ending) {
         s->exit_code = s->exit_code ? s->exit_code : code;
         return;
@@ -240,15 +243,17 @@ int workers_run(struct gateway_settings *settings, worker_fn *worker, void *ctx)
     for (unsigned i = 0; i < s->n; i++)
         s->workers[i].backoff = (struct backoff){.first_ms = 200, .most_ms = 10000};
     s->counters = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (s->counters == MAP_FAILED) {
+    s->limits = limits_shared_new(s->n);
+    if (s->counters == MAP_FAILED || !s->limits) {
         fprintf(stderr, "sluice-gateway: out of memory\n");
         code = 1;
     } else if (open_addresses(s) == 0) {
-        code = s->n == 1 ? worker(ctx, settings, s->counters, 0, s->workers[0].listening)
+        code = s->n == 1 ? worker(ctx, settings, s->counters, s->limits, 0, s->workers[0].listening)
                          : supervise(s);
     }
     if (s->counters != MAP_FAILED)
         munmap(s->counters, size);
+    limits_shared_free(&s->limits);
     free(s);
     return code;
 }

@@ -8,11 +8,12 @@
 
 struct counters;
 struct gateway_settings;
+struct limits_shared;
 
 /* Runs a worker in a process of its own (or this one): its exit code. `listening` holds one socket
  * per address; they are the worker's. */
 typedef int worker_fn(void *ctx, struct gateway_settings *settings, struct counters *workers,
-                      unsigned index, const int *listening);
+                      struct limits_shared *limits, unsigned index, const int *listening);
 
 /* Open the addresses and run everything; the process' exit code. 2 when an address cannot be
  * listened on, with one clear line on standard error. */

@@ -3,6 +3,7 @@
  *
  *   ws_edge.c     its life, the frames of an open WebSocket, the context
  *   ws_http.c     what comes before: plain HTTP answers and the handshake
+ *   ws_admission.c  who may come in: limits, proxies, origins
  *   ws_deflate.c  permessage-deflate: its part of the handshake, compressed messages that come in
  *
  * These are the files that know libwebsockets.
@@ -17,6 +18,7 @@
 #include "common/list.h"
 #include "gateway/client.h"
 #include "gateway/http.h"
+#include "gateway/limits.h"
 #include "gateway/outlet.h"
 #include "gateway/route.h"
 
@@ -30,6 +32,8 @@ struct connection {
     struct lws *wsi; /* NULL once libwebsockets has let go of it */
     const struct listen_address *listener;
     struct list in_edge;
+    struct address peer;        /* the other end, or whom it spoke for in the PROXY protocol */
+    struct party *party;        /* whom it counts for; NULL: a proxy, before it has said */
     struct list in_undelivered; /* see struct ws_edge; empty when it is not there */
     struct upgrade *upgrade;    /* between the decision to upgrade and its end */
     struct http_answer *answer;
@@ -55,7 +59,8 @@ struct ws_edge {
     struct lws_context *context;
     struct lws_vhost *vhost;
     struct outlet outlet;
-    struct ticket_keys *tickets;
+    struct security_settings *security;
+    struct limits *limits;
     SSL_CTX *tls_context; /* libwebsockets'; NULL where nothing speaks TLS */
     /* TLS connections of which OpenSSL holds bytes that are deciphered and not read yet: no event
      * of the socket tells of them */
@@ -70,6 +75,16 @@ int ws_http_request(struct connection *conn, const char *path);
 int ws_http_writable(struct connection *conn);
 int ws_http_upgrade(struct connection *conn, const char *to);
 int ws_http_established(struct connection *conn);
+
+/* The header's value, "" without one; valid until the next call for any connection. */
+const char *ws_http_header(struct connection *conn, enum lws_token_indexes token);
+
+/* A connection was made: false when it must be cut at once, which is counted. */
+bool ws_admission_accept(struct connection *conn);
+
+/* It asks to be upgraded: REFUSAL_none, or why it may not. */
+enum refusal ws_admission_handshake(struct connection *conn);
+void ws_admission_forget(struct connection *conn);
 
 /* Free what a connection holds from before it was a WebSocket. */
 void ws_http_forget(struct connection *conn);

@@ -25,7 +25,8 @@ enum {
 /* ---- life of a connection ------------------------------------------------------------------- */
 
 static struct connection *connection_new(struct ws_edge *edge, int fd,
-                                         const struct listen_address *listener)
+                                         const struct listen_address *listener,
+                                         const struct address *peer)
 {
     struct connection *conn = calloc(1, sizeof *conn);
 
@@ -36,6 +37,7 @@ static struct connection *connection_new(struct ws_edge *edge, int fd,
     }
     conn->edge = edge;
     conn->listener = listener;
+    conn->peer = *peer;
     conn->client->wire = conn;
     conn->client->fd = fd;
     list_append(&edge->connections, &conn->in_edge);
@@ -50,6 +52,7 @@ static void connection_free(struct connection *conn)
     conn->edge->n--;
     list_remove(&conn->in_edge);
     ws_http_forget(conn);
+    ws_admission_forget(conn);
     ws_deflate_forget(conn);
     client_free(&conn->client);
     free(conn);
@@ -89,12 +92,15 @@ static void limit_kernel_queue(int fd, uint64_t bytes)
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &limit, sizeof limit); /* no-op but for TCP */
 }
 
-void ws_edge_adopt(struct ws_edge *edge, int fd, const struct listen_address *listener)
+void ws_edge_adopt(struct ws_edge *edge, int fd, const struct listen_address *listener,
+                   const struct address *peer)
 {
-    struct connection *conn = connection_new(edge, fd, listener);
+    struct connection *conn = connection_new(edge, fd, listener, peer);
 
     edge->host->counters->accepted++;
-    if (!conn) {
+    if (!conn || !ws_admission_accept(conn)) {
+        if (conn)
+            connection_free(conn);
         close(fd);
         return;
     }
@@ -316,6 +322,13 @@ static void on_closed(struct connection *conn, enum close_reason reason)
     client_gone(conn->client);
 }
 
+static int use_tls(struct ws_edge *edge, SSL_CTX *context)
+{
+    struct security_settings *s = edge->security;
+
+    return tls_use(s->tls, &s->tickets, context);
+}
+
 static int on_receive(struct connection *conn, const char *bytes, size_t len)
 {
     ws_deflate_receive(conn, bytes, len);
@@ -327,7 +340,7 @@ static int on_receive(struct connection *conn, const char *bytes, size_t len)
 static int on_tls_context(struct ws_edge *edge, SSL_CTX *context)
 {
     edge->tls_context = context;
-    return tls_use(edge->host->settings->security.tls, edge->tickets, context) < 0 ? -1 : 0;
+    return use_tls(edge, context) < 0 ? -1 : 0;
 }
 
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -407,11 +420,12 @@ int ws_edge_reload(struct ws_edge *edge)
 {
     if (!edge->tls_context)
         return 0;
-    return tls_use(edge->host->settings->security.tls, edge->tickets, edge->tls_context);
+    return use_tls(edge, edge->tls_context);
 }
 
 struct ws_edge *ws_edge_new(uv_loop_t *loop, struct client_host *host,
-                            const struct http_sources *http, struct ticket_keys *tickets)
+                            const struct http_sources *http, struct security_settings *security,
+                            struct limits *limits)
 {
     struct ws_edge *edge = calloc(1, sizeof *edge);
 
@@ -419,8 +433,9 @@ struct ws_edge *ws_edge_new(uv_loop_t *loop, struct client_host *host,
         return NULL;
     edge->host = host;
     edge->http = http;
-    edge->tickets = tickets;
     host->acknowledged = acknowledged_bytes;
+    edge->security = security;
+    edge->limits = limits;
     list_init(&edge->connections);
     list_init(&edge->undelivered);
     edge->headers = malloc(WS_HEADERS_MAX + 1);

@@ -18,22 +18,26 @@
 #include <stddef.h>
 #include <uv.h>
 
+#include "gateway/address.h"
 #include "gateway/listen_address.h"
 
 struct client_host;
 struct http_sources;
-struct ticket_keys;
+struct limits;
+struct security_settings;
 struct ws_edge;
 
 /* All borrowed for the edge's life. NULL on failure (logged). */
 struct ws_edge *ws_edge_new(uv_loop_t *loop, struct client_host *host,
-                            const struct http_sources *http, struct ticket_keys *tickets);
+                            const struct http_sources *http, struct security_settings *security,
+                            struct limits *limits);
 
 /* The settings were loaded anew: new connections get what TLS is set to. 0; -EIO. */
 int ws_edge_reload(struct ws_edge *edge);
 
 /* A new connection; fd is the edge's from now on. */
-void ws_edge_adopt(struct ws_edge *edge, int fd, const struct listen_address *listener);
+void ws_edge_adopt(struct ws_edge *edge, int fd, const struct listen_address *listener,
+                   const struct address *peer);
 
 /* Part of the loop's turn: write out what clients gained, end those that are closing. */
 void ws_edge_turn(struct ws_edge *edge);

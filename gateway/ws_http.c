@@ -109,7 +109,7 @@ int ws_http_writable(struct connection *conn)
 
 /* ---- the handshake -------------------------------------------------------------------------- */
 
-static const char *header(struct connection *conn, enum lws_token_indexes token)
+const char *ws_http_header(struct connection *conn, enum lws_token_indexes token)
 {
     int n = lws_hdr_copy(conn->wsi, conn->edge->headers, WS_HEADERS_MAX, token);
 
@@ -144,17 +144,28 @@ static struct upgrade *upgrade_new(const char *path, const char *query)
 
 /* An answer that ends a handshake: written at once, since there is no callback to come back to.
  * 1 tells libwebsockets that it was answered. */
-static int refuse(struct connection *conn, int status, const char *why)
+static int refuse_for(struct connection *conn, enum refusal reason, int status, const char *why)
 {
     struct http_answer a = http_plain(status, why);
     int err = -1;
 
     conn->edge->host->counters->refused++;
+    conn->edge->host->counters->refusals[reason]++;
     if (!a.body.failed && write_answer(conn, &a) == 0 &&
         lws_write(conn->wsi, (unsigned char *)a.body.at, a.body.len, LWS_WRITE_HTTP_FINAL) >= 0)
         err = 1;
     text_free(&a.body);
     return err;
+}
+
+static int refuse(struct connection *conn, int status, const char *why)
+{
+    return refuse_for(conn, REFUSAL_request, status, why);
+}
+
+static int refuse_as(struct connection *conn, enum refusal reason)
+{
+    return refuse_for(conn, reason, refusals[reason].status, refusals[reason].line);
 }
 
 int ws_http_upgrade(struct connection *conn, const char *to)
@@ -164,15 +175,18 @@ int ws_http_upgrade(struct connection *conn, const char *to)
 
     if (strcasecmp(to, "websocket") != 0)
         return refuse(conn, 400, "upgrade: only websocket is served here");
-    if (strcmp(header(conn, WSI_TOKEN_VERSION), "13") != 0)
+    if (strcmp(ws_http_header(conn, WSI_TOKEN_VERSION), "13") != 0)
         return refuse(conn, 426, "sec-websocket-version: only 13 (RFC 6455) is spoken here");
     if (edge->host->draining)
-        return refuse(conn, 503, "draining: going away, please connect elsewhere");
+        return refuse_as(conn, REFUSAL_draining);
+    enum refusal refusal = ws_admission_handshake(conn);
+    if (refusal)
+        return refuse_as(conn, refusal);
     if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_GET_URI) >= (int)sizeof path)
         return refuse(conn, 400, "the path is too long");
-    snprintf(path, sizeof path, "%s", header(conn, WSI_TOKEN_GET_URI));
+    snprintf(path, sizeof path, "%s", ws_http_header(conn, WSI_TOKEN_GET_URI));
     free(conn->upgrade);
-    conn->upgrade = upgrade_new(path, header(conn, WSI_TOKEN_HTTP_URI_ARGS));
+    conn->upgrade = upgrade_new(path, ws_http_header(conn, WSI_TOKEN_HTTP_URI_ARGS));
     if (!conn->upgrade)
         return -1;
     struct route *route = &conn->upgrade->route;
