@@ -78,7 +78,7 @@ const struct setting gateway_settings_table[] = {
      .help = "Connections over all workers; one more is refused with 503. 0: as many as there are "
              "descriptors"},
     {.name = "max-connections-per-address",
-     A_COUNT(security.max_connections_per_address, "1000", 100000000),
+     A_COUNT(security.max_connections_per_address, "2000", 100000000),
      .reloadable = true,
      .help = "The same of one address (IPv6: of one /64), with 429. 0: no limit"},
     {.name = "handshake-rate",
@@ -87,7 +87,7 @@ const struct setting gateway_settings_table[] = {
      .help = "Handshakes a second over all workers, ten times as many at once; one more is refused "
              "with 503. 0: no limit"},
     {.name = "handshake-rate-per-address",
-     A_COUNT(security.handshake_rate_per_address, "100", 1000000),
+     A_COUNT(security.handshake_rate_per_address, "200", 1000000),
      .reloadable = true,
      .help = "The same of one address, with 429. 0: no limit"},
     {.name = "redis",
