@@ -24,6 +24,7 @@ const struct setting gateway_setting_names[] = {
     {.name = "redis-verify"},
     {.name = "streams"},
     {.name = "payload"},
+    {.name = "history"},
     {.name = "class"},
     {.name = "policy"},
     {.name = "write-delay"},

@@ -31,6 +31,7 @@
 struct client;
 struct counters;
 struct gateway_settings;
+struct history;
 struct redis_asker;
 struct view_type;
 struct views;
@@ -54,6 +55,7 @@ struct client_host {
     struct counters *counters;
     struct views *views;
     struct redis_asker *asker; /* for questions to Redis; its answers come in later turns */
+    struct history *history;   /* NULL: there are no histories of streams */
     struct wheel *wheel;
     void *shared[SHARED_COUNT];     /* by enum dialect_share: each dialect's own */
     const struct counters *workers; /* of all processes, for limits on all of them together */

@@ -49,6 +49,18 @@
     X(redis_unwanted, "sluice_redis_unwanted_messages_total", "counter",                           \
       "Messages from Redis for streams nobody listens to any more")                                \
     X(link_losses, "sluice_redis_link_losses_total", "counter", "Redis links lost or given up")    \
+    X(fills, "sluice_history_fills_total", "counter",                                              \
+      "Times a stream's history was read because something was or might be missing")               \
+    X(fill_failures, "sluice_history_fill_failures_total", "counter",                              \
+      "Times a history did not reach back to what was passed on last")                             \
+    X(history_refused, "sluice_history_refused_total", "counter",                                  \
+      "Questions to histories that Redis refused")                                                 \
+    X(history_bad, "sluice_history_bad_entries_total", "counter",                                  \
+      "Entries of histories that hold no message")                                                 \
+    X(resumed, "sluice_resumed_subscriptions_total", "counter",                                    \
+      "Subscriptions that began at an id or with a last value")                                    \
+    X(replayed, "sluice_replayed_messages_total", "counter",                                       \
+      "Messages that such subscriptions were given from histories and last values")                \
     X(queue_overflows, "sluice_queue_overflows_total", "counter",                                  \
       "Times a client's queue went over its limit")
 
@@ -61,6 +73,8 @@
     X(dropped_stale, "sluice_dropped_messages_total{reason=\"stale_epoch\"}", "")                  \
     X(dropped_older, "sluice_dropped_messages_total{reason=\"older\"}", "")                        \
     X(dropped_memory, "sluice_dropped_messages_total{reason=\"memory\"}", "")                      \
+    X(filled, "sluice_filled_messages_total",                                                      \
+      "Messages passed on late, from the stream's history")                                        \
     X(gaps, "sluice_gaps_total", "Holes found in streams")                                         \
     X(gap_messages, "sluice_gap_messages_total", "Messages known to be missing in those holes")    \
     X(frames_conflated, "sluice_dropped_frames_total{reason=\"conflated\"}",                       \

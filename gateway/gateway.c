@@ -12,6 +12,7 @@
 #include "gateway/client.h"
 #include "gateway/counters.h"
 #include "gateway/gateway_settings.h"
+#include "gateway/history.h"
 #include "gateway/http.h"
 #include "gateway/hub.h"
 #include "gateway/intake.h"
@@ -43,6 +44,7 @@ struct gateway {
     struct intake intake;
     struct link_config link_config;
     struct redis_asker *asker;
+    struct history history;
     struct link *link;
     struct http_sources http;
     struct ws_edge *edge;
@@ -87,7 +89,7 @@ static void on_confirmed(void *ctx, const char *stream, size_t len)
 {
     struct gateway *gw = ctx;
 
-    hub_confirm(gw->hub, stream, len);
+    reader_confirmed(&gw->intake.reader, stream, len);
 }
 
 static void on_ready(void *ctx, bool ready)
@@ -96,7 +98,7 @@ static void on_ready(void *ctx, bool ready)
 
     gw->counters->link_ready = ready;
     if (!ready)
-        hub_unconfirm_all(gw->hub);
+        reader_lost_all(&gw->intake.reader);
 }
 
 static void on_known(void *ctx, int fd, const struct listen_address *listener,
@@ -188,6 +190,8 @@ static void turn(struct gateway *gw)
     if (gw->phase == PHASE_DRAINING)
         drain_step(gw);
     link_turn(gw->link, gw->host.now_ms);
+    reader_turn(&gw->intake.reader);
+    history_turn(&gw->history, gw->host.now_ms);
     redis_asker_turn(gw->asker, gw->host.now_ms);
     write_delays_run(&gw->host);
     proxy_lobby_turn(gw->lobby);
@@ -254,9 +258,6 @@ static bool make_core(struct gateway *gw)
                                     .wheel = &gw->wheel,
                                     .now_ms = uv_now(gw->loop)};
     client_host_init(&gw->host);
-    gw->intake.settings = gw->settings;
-    gw->intake.counters = gw->counters;
-    gw->intake.hub = gw->hub;
     gw->http = (struct http_sources){.settings = gw->settings,
                                      .host = &gw->host,
                                      .hub = gw->hub,
@@ -274,6 +275,10 @@ static bool make_edges(struct gateway *gw)
                                            .linger_ms = gw->settings->linger_ms,
                                            .worker = config->index};
     gw->asker = redis_asker_new(gw->loop, &gw->settings->redis_url);
+    history_init(&gw->history, gw->asker, &gw->settings->naming, gw->counters);
+    gw->host.history = gateway_has_history(gw->settings) ? &gw->history : NULL;
+    if (gw->hub)
+        intake_begin(&gw->intake, gw->settings, gw->counters, gw->hub, gw->host.history);
     gw->link = gw->asker ? link_new(gw->loop, gw->asker, &gw->link_config, &link_events, gw) : NULL;
     gw->limits =
         limits_new(gw->settings, config->limits, config->workers, config->n_workers, config->index);
@@ -379,6 +384,7 @@ void gateway_free(struct gateway **gwp)
     dialects_stop(&gw->host);
     views_free(&gw->views);
     hub_free(&gw->hub);
+    intake_end(&gw->intake);
     counters_clear_gauges(gw->counters);
     free(gw->host.dirty);
     free(gw);

@@ -13,6 +13,7 @@ static const char *const contracts_names[] = {"any", "known", NULL};
 static const char *const origin_missing_names[] = {"allow", "refuse", NULL};
 static const char *const tls_min_names[] = {"1.2", "1.3", NULL};
 static const char *const client_cert_names[] = {"off", "optional", "required", NULL};
+static const char *const history_names[] = {"off", "on", "auto", NULL}; /* enum history_use */
 static const char *const deflate_names[] = {"off", "on", NULL};
 
 #define AT(field) offsetof(struct gateway_settings, field)
@@ -151,6 +152,14 @@ const struct setting gateway_settings_table[] = {
      .value_name = "FORM",
      .help = "wrapped: messages in Redis are {\"stream\":...,\"data\":...} already and pass as "
              "they are"},
+    {.name = "history",
+     .kind = SETTING_CHOICE,
+     .offset = AT(history),
+     .fallback = "auto",
+     .choices = history_names,
+     .value_name = "on|off|auto",
+     .help = "Whether what was missed is read from the streams' histories in Redis, where our "
+             "publisher keeps them. auto: on, unless the prefix is empty"},
     {.name = "class",
      .kind = SETTING_LIST,
      .offset = AT(classes),
@@ -497,4 +506,9 @@ void gateway_settings_free(struct gateway_settings *s)
     redis_tls_free(&s->redis_tls);
     security_settings_free(&s->security);
     settings_free(gateway_settings_table, gateway_settings_count, s);
+}
+
+bool gateway_has_history(const struct gateway_settings *s)
+{
+    return s->history == HISTORY_AUTO ? *s->prefix != '\0' : s->history == HISTORY_ON;
 }

@@ -18,6 +18,8 @@ enum payload_form {
     PAYLOAD_WRAPPED, /* the engine has wrapped it already: {"stream":…,"data":…} */
 };
 
+enum history_use { HISTORY_OFF, HISTORY_ON, HISTORY_AUTO };
+
 struct gateway_settings {
     /* as given: filled by settings_load() */
     char *settings_file, *redis, *redis_ca, *redis_cert, *redis_key, *prefix, *last_value,
@@ -32,7 +34,7 @@ struct gateway_settings {
     uint64_t nano_max_accounts;
     uint64_t linger_ms, drain_ms, ping_interval_ms, pong_timeout_ms, handshake_timeout_ms;
     uint64_t first_subscription_ms, binance_max_age_ms;
-    int pubsub, redis_verify, payload, log_level, contracts, deflate;
+    int pubsub, redis_verify, payload, history, log_level, contracts, deflate;
 
     struct security_settings security;
 
@@ -64,5 +66,8 @@ int gateway_settings_reload(struct gateway_settings *s, int argc, char *const *a
 /* May clients of the exchange and Binance form ask for this stream? A valid name that one of the
  * `streams` patterns fits. */
 bool gateway_stream_allowed(const struct gateway_settings *s, const char *name, size_t len);
+
+/* Are there histories of streams to be read? */
+bool gateway_has_history(const struct gateway_settings *s);
 
 #endif

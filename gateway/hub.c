@@ -11,7 +11,8 @@ struct hub {
     interest_fn *interest;
     classify_fn *classify;
     void *ctx;
-    uint64_t losses;
+    ended_fn *ended; /* may be NULL */
+    void *ended_ctx;
     bool publishing; /* guards I3 */
     uint64_t last_serial;
 };
@@ -48,6 +49,12 @@ void hub_free(struct hub **hubp)
     assert(hub->streams.n == 0);
     table_fini(&hub->streams);
     free(hub);
+}
+
+void hub_on_end(struct hub *hub, ended_fn *ended, void *ctx)
+{
+    hub->ended = ended;
+    hub->ended_ctx = ctx;
 }
 
 void listener_init(struct listener *l, deliver_fn *deliver)
@@ -146,6 +153,8 @@ static void leave_place(struct hub *hub, struct place *place)
         return;
     table_remove(&hub->streams, &stream->node);
     hub->interest(hub->ctx, stream->name, stream->name_len, false);
+    if (hub->ended)
+        hub->ended(hub->ended_ctx, stream);
     free(stream);
 }
 
@@ -202,12 +211,12 @@ uint64_t hub_stream_clients(const struct stream *stream)
     return n;
 }
 
-void hub_confirm(struct hub *hub, const char *name, size_t len)
+void hub_confirm(struct hub *hub, struct stream *stream)
 {
-    struct stream *stream = hub_find(hub, name, len);
     struct place *place;
 
-    if (!stream || stream->confirmed)
+    assert(!hub->publishing);
+    if (stream->confirmed)
         return;
     stream->confirmed = true;
     list_each (place, &stream->places, in_stream) {
@@ -216,26 +225,10 @@ void hub_confirm(struct hub *hub, const char *name, size_t len)
     }
 }
 
-void hub_unconfirm(struct hub *hub, const char *name, size_t len)
+void hub_unconfirm(struct hub *hub, struct stream *stream)
 {
-    struct stream *stream = hub_find(hub, name, len);
-
-    if (!stream || !stream->confirmed)
-        return;
+    (void)hub;
     stream->confirmed = false;
-    hub->losses++;
-}
-
-void hub_unconfirm_all(struct hub *hub)
-{
-    hub->losses++;
-    for (struct stream *stream = NULL; (stream = hub_next(hub, stream));)
-        stream->confirmed = false;
-}
-
-uint64_t hub_losses(const struct hub *hub)
-{
-    return hub->losses;
 }
 
 bool hub_confirmed(const struct listener *l)

@@ -25,20 +25,32 @@
 #include "common/table.h"
 #include "gateway/continuity.h"
 
+struct chain_order;
 struct hub;
 struct listener;
 struct message;
+struct reading;
 
 struct stream {
     struct table_node node;
-    struct list places;           /* its listeners; private to hub.c, never empty (I1) */
-    struct continuity continuity; /* kept by intake.c */
-    uint64_t serial;              /* no other stream of this hub ever has it; not 0 */
-    uint64_t messages;            /* handed to listeners since it came into the hub */
-    uint32_t n_listeners;         /* views, not clients */
-    uint16_t class_id;            /* see stream_class.h */
-    bool confirmed;               /* Redis has subscribed us: from here on nothing is missed */
-    bool holed; /* during hub_publish(): messages before this one are known to be missing */
+    struct list places;   /* its listeners; private to hub.c, never empty (I1) */
+    uint64_t serial;      /* no other stream of this hub ever has it; not 0 */
+    uint64_t messages;    /* handed to listeners since it came into the hub */
+    uint32_t n_listeners; /* views, not clients */
+    uint16_t class_id;    /* see stream_class.h */
+    bool confirmed;       /* Redis has subscribed us, and what was missed before was read: what is
+                           * published goes straight to listeners */
+    /* During hub_publish() only, of the message at hand: */
+    bool holed;            /* messages before it are known to be missing */
+    bool doubtful;         /* the link was lost, and nobody can say whether any are */
+    const struct gap *gap; /* the hole before it; NULL: none is known */
+    /* Kept by reader.c: */
+    struct continuity continuity;
+    bool apart; /* something is out of the ordinary: reader.h looks at each message */
+    bool subscribed, doubt;
+    uint8_t phase;
+    struct reading *reading;
+    struct chain_order *chain;
     uint16_t name_len;
     char name[]; /* ends with NUL */
 };
@@ -53,9 +65,12 @@ typedef unsigned classify_fn(void *ctx, const char *name, size_t len);
 /* Take one message. Must not call back into the hub (I3). */
 typedef void deliver_fn(struct listener *l, struct stream *stream, const struct message *m);
 
-/* Redis has subscribed us to the stream, for the first time or again after a lost link. Must not
- * call back into the hub. It may come from within hub_listen(). */
+/* The stream is confirmed, for the first time, or again after a hole was closed. Must not call back
+ * into the hub. It may come from within hub_listen(). */
 typedef void confirmed_fn(struct listener *l, struct stream *stream);
+
+/* The stream is about to go: whoever keeps something of it lets go. */
+typedef void ended_fn(void *ctx, struct stream *stream);
 
 struct listener {
     deliver_fn *deliver;     /* set once, by listener_init() */
@@ -67,6 +82,7 @@ struct listener {
 
 struct hub *hub_new(interest_fn *interest, classify_fn *classify, void *ctx); /* NULL: no memory */
 void hub_free(struct hub **hub); /* every listener has left; *hub may be NULL */
+void hub_on_end(struct hub *hub, ended_fn *ended, void *ctx);
 
 void listener_init(struct listener *l, deliver_fn *deliver);
 
@@ -83,15 +99,9 @@ void hub_leave(struct hub *hub, struct listener *l);
 /* The stream, while somebody listens; otherwise NULL. */
 struct stream *hub_find(struct hub *hub, const char *name, size_t len);
 
-/* Redis confirmed the subscription; or it is void, of this stream or of all, and messages may be
- * missed until it is confirmed again. */
-void hub_confirm(struct hub *hub, const char *name, size_t len);
-void hub_unconfirm(struct hub *hub, const char *name, size_t len);
-void hub_unconfirm_all(struct hub *hub);
-
-/* How often confirmations went: while it stays the same, nothing was missed on a stream that
- * was confirmed at its beginning. */
-uint64_t hub_losses(const struct hub *hub);
+/* What is published goes straight to listeners from here on; or it does not any more. */
+void hub_confirm(struct hub *hub, struct stream *stream);
+void hub_unconfirm(struct hub *hub, struct stream *stream);
 
 /* Is every stream of the listener confirmed? Walks them. */
 bool hub_confirmed(const struct listener *l);

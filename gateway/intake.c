@@ -39,25 +39,45 @@ static bool check_data(const struct intake *in, const struct message *m)
            (!wrapped || is_wrapped(root));
 }
 
-/* True when the message is to be passed on. */
-static bool judge(const struct intake *in, struct stream *stream, const struct message *m)
+static void pass(struct intake *in, struct stream *stream, const struct message *m)
 {
-    struct class_counters *count = &in->counters->of_class[stream->class_id];
-    uint64_t missing;
+    in->counters->of_class[stream->class_id].messages++;
+    if (m->time_us && in->n_stamps < INTAKE_STAMPS_MAX)
+        in->stamps[in->n_stamps++] = m->time_us;
+    hub_publish(in->hub, stream, m);
+}
 
-    stream->holed = false;
-    switch (continuity_judge(&stream->continuity, m, &missing)) {
-    case CONTINUITY_REPEAT: count->dropped_repeated++; return false;
-    case CONTINUITY_STALE: count->dropped_stale++; return false;
-    case CONTINUITY_GAP:
-        count->gaps++;
-        count->gap_messages += missing;
-        stream->holed = m->seq > 1; /* a new term's first has nothing before it: whoever leads
-                                     * now sends again what was at hand */
-        return true;
-    case CONTINUITY_NEXT: break;
+/* What was read from a history was published long ago: its latency says nothing. */
+static void pass_read(void *ctx, struct stream *stream, const struct message *m, bool late)
+{
+    struct intake *in = ctx;
+
+    if (!late) {
+        pass(in, stream, m);
+        return;
     }
-    return true;
+    struct class_counters *count = &in->counters->of_class[stream->class_id];
+    if (!check_data(in, m)) {
+        bad(in, stream, &count->dropped_bad, "in its history: it is not JSON of the expected form");
+        return;
+    }
+    count->messages++;
+    count->filled++;
+    hub_publish(in->hub, stream, m);
+}
+
+void intake_begin(struct intake *in, const struct gateway_settings *settings,
+                  struct counters *counters, struct hub *hub, struct history *history)
+{
+    in->settings = settings;
+    in->counters = counters;
+    in->hub = hub;
+    reader_init(&in->reader, hub, history, counters, pass_read, in);
+}
+
+void intake_end(struct intake *in)
+{
+    reader_fini(&in->reader);
 }
 
 void intake_message(struct intake *in, const char *name, size_t name_len, const char *bytes,
@@ -78,11 +98,10 @@ void intake_message(struct intake *in, const char *name, size_t name_len, const 
         bad(in, stream, &count->dropped_bad, "its head is torn or it is empty");
     } else if (!check_data(in, &m)) {
         bad(in, stream, &count->dropped_bad, "it is not JSON of the expected form");
-    } else if (judge(in, stream, &m)) {
-        count->messages++;
-        if (m.time_us && in->n_stamps < INTAKE_STAMPS_MAX)
-            in->stamps[in->n_stamps++] = m.time_us;
-        hub_publish(in->hub, stream, &m);
+    } else if (!stream->apart && continuity_step(&stream->continuity, &m)) {
+        pass(in, stream, &m);
+    } else {
+        reader_message(&in->reader, stream, &m);
     }
 }
 

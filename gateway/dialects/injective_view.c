@@ -103,7 +103,6 @@ static int open_view(struct view *view, struct hub *hub, const void *request)
 
     list_init(&s->in_broken);
     s->view = view;
-    s->hub = hub;
     s->shared = r->shared;
     s->filter = filter_compile(view->key, view->key_len);
     if (!s->filter)
@@ -197,8 +196,8 @@ static void take_part(struct view *view, const struct stream *stream, const stru
         return;
     }
     struct span part = matching(s, &injective_types[type], &s->filter->types[type], &failed);
-    blocks_part(&s->blocks, m->epoch, im->height, failed || stream->holed, place, part.at, part.len,
-                s->settings->injective_max_block);
+    blocks_part(&s->blocks, m->epoch, im->height, failed || stream->holed || stream->doubtful,
+                place, part.at, part.len, s->settings->injective_max_block);
 }
 
 /* ---- the end of a block ---------------------------------------------------------------------- */
@@ -230,12 +229,10 @@ static void take_end(struct view *view, const struct stream *stream, const struc
 {
     struct injective_view_state *s = state_of(view);
     const struct injective_message *im = &s->shared->message;
-    uint64_t losses = hub_losses(s->hub);
 
     if (!injective_message_read(&s->shared->message, stream, m, NULL))
         return; /* the next height tells that one is missing */
-    bool hole = stream->holed || im->missed || losses != s->losses;
-    s->losses = losses;
+    bool hole = stream->holed || stream->doubtful || im->missed;
     switch (blocks_end(&s->blocks, m->epoch, im->height, m->time_us, hole,
                        hub_confirmed(&view->listener))) {
     case BLOCKS_SKIP: break;

@@ -24,7 +24,6 @@ struct injective_view_state {
     struct view *view;
     struct injective_shared *shared;
     const struct gateway_settings *settings; /* during message() */
-    const struct hub *hub;
     struct filter *filter;
     const struct stream *block;
     const struct stream **places;
@@ -33,7 +32,6 @@ struct injective_view_state {
     size_t n_places, n_told;
     uint32_t first_place[INJECTIVE_TYPES + 1], first_told[INJECTIVE_TYPES + 1];
     struct blocks blocks;
-    uint64_t losses; /* of the hub, when the last block ended */
     bool broken;
 };
 

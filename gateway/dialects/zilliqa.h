@@ -21,7 +21,6 @@ struct client_host;
 /* host->shared[SHARED_ZILLIQA] */
 struct zilliqa {
     struct client_host *host;
-    struct hub *hub; /* once a view was opened */
     struct zilliqa_chain chain;
     struct zilliqa_contracts contracts;
     struct list told; /* views whose Unsubscribe entry has gone out: their members must move */
@@ -50,8 +49,8 @@ struct zilliqa_view {
     struct zilliqa *shared;
     struct view *view;
     struct list in_told;
-    bool told;       /* its Unsubscribe entry has gone out; its members have not moved yet */
-    uint64_t losses; /* of the link, when every stream was last known to be heard */
+    bool told;  /* its Unsubscribe entry has gone out; its members have not moved yet */
+    bool holed; /* something of the block at hand is missing, or may be */
     /* what the key says */
     enum profile profile;
     uint8_t topics, leaving;

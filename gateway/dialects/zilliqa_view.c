@@ -77,10 +77,8 @@ static int open_view(struct view *view, struct hub *hub, const void *request)
     zv->view = view;
     list_init(&zv->in_told);
     zv->shared->n_views++;
-    zv->shared->hub = hub;
     /* What the view before has not heard, this one has not heard either. */
-    zv->losses =
-        r->before ? ((const struct zilliqa_view *)r->before->state)->losses : hub_losses(hub);
+    zv->holed = r->before && ((const struct zilliqa_view *)r->before->state)->holed;
     int err = listen_to(view, hub, ZILLIQA_NEW_BLOCK, NULL);
     for (enum zilliqa_topic topic = ZILLIQA_EVENT_LOG; topic < ZILLIQA_TOPICS; topic++)
         for (uint32_t i = 0; !err && i < zv->n[topic]; i++)
@@ -198,17 +196,13 @@ static void write_notification(struct notification *n, uint8_t topics, uint8_t l
 
 /* ---- blocks --------------------------------------------------------------------------------- */
 
-/* Is it sure that nothing of this block was missed? From here on it is, once all streams are
- * heard again. */
-static bool heard_all(struct zilliqa_view *zv)
+/* Is it sure that nothing of this block was missed? */
+static bool heard_all(struct zilliqa_view *zv, const struct stream *stream)
 {
-    uint64_t losses = hub_losses(zv->shared->hub);
+    bool all = !zv->holed && !stream->doubtful && !zv->shared->chain.overfull;
 
-    if (zv->losses == losses)
-        return !zv->shared->chain.overfull;
-    if (hub_confirmed(&zv->view->listener))
-        zv->losses = losses;
-    return false;
+    zv->holed = false;
+    return all;
 }
 
 static void notify(struct zilliqa_view *zv, uint8_t topics, uint8_t leaving)
@@ -238,7 +232,7 @@ static void take_end(struct zilliqa_view *zv, const struct stream *stream)
     uint8_t topics = zv->told ? zv->topics & (uint8_t)~zv->leaving : zv->topics;
     uint8_t leaving = zv->told ? 0 : zv->leaving;
 
-    if (!heard_all(zv) && (topics & ~BIT_NEW_BLOCK))
+    if (!heard_all(zv, stream) && (topics & ~BIT_NEW_BLOCK))
         zv->shared->host->counters->of_class[stream->class_id].gaps++;
     else if (topics)
         notify(zv, topics, leaving);
@@ -267,7 +261,10 @@ static void take_message(struct view *view, const struct stream *stream, const s
     if (!read_name(stream, &topic, &address)) {
         if (zilliqa_chain_end(&shared->chain, stream, m))
             take_end(zv, stream);
-    } else if (!zilliqa_chain_part(&shared->chain, stream, m, topic, &address)) {
+        return;
+    }
+    zv->holed = zv->holed || stream->holed || stream->doubtful;
+    if (!zilliqa_chain_part(&shared->chain, stream, m, topic, &address)) {
         shared->host->counters->of_class[stream->class_id].dropped_bad++;
     }
 }

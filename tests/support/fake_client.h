@@ -102,9 +102,7 @@ static inline void fake_gateway_start(struct fake_gateway *g, const char *const 
                                    .n_workers = 1,
                                    .now_ms = FAKE_START_MS};
     client_host_init(&g->host);
-    g->intake.settings = &g->settings;
-    g->intake.counters = &g->counters;
-    g->intake.hub = g->hub;
+    intake_begin(&g->intake, &g->settings, &g->counters, g->hub, NULL);
     int err = dialects_start(&g->host);
     assert(err == 0);
     (void)err;
@@ -133,6 +131,18 @@ static inline void fake_say(struct client *c, const char *text)
 static inline void fake_publish(struct fake_gateway *g, const char *stream, const char *bytes)
 {
     intake_message(&g->intake, stream, strlen(stream), bytes, strlen(bytes));
+}
+
+/* Redis has subscribed us to the stream. */
+static inline void fake_confirm(struct fake_gateway *g, const char *stream)
+{
+    reader_confirmed(&g->intake.reader, stream, strlen(stream));
+}
+
+/* The link to Redis is gone. */
+static inline void fake_lose_link(struct fake_gateway *g)
+{
+    reader_lost_all(&g->intake.reader);
 }
 
 static inline size_t fake_header_len(const struct frame *frame)
@@ -223,6 +233,7 @@ static inline void fake_gateway_stop(struct fake_gateway *g)
     (void)err;
     views_free(&g->views);
     hub_free(&g->hub);
+    intake_end(&g->intake);
     free(g->host.dirty);
     text_free(&g->wishes);
     text_free(&g->heard);

@@ -8,12 +8,21 @@
 static struct continuity c;
 static uint64_t missing;
 
+/* Judge it, and pass on what may go on, as the reader does. */
 static enum continuity_verdict judge(uint64_t epoch, uint64_t seq)
 {
     struct message m = {.has_head = true, .epoch = epoch, .seq = seq};
+    struct gap gap = {0};
+    enum continuity_verdict verdict = continuity_judge(&c, &m, &gap);
 
-    missing = 999;
-    return continuity_judge(&c, &m, &missing);
+    missing = gap.missed;
+    if (verdict == CONTINUITY_GAP) {
+        cr_expect_eq(gap.epoch, c.epoch);
+        cr_expect_eq(gap.seq, c.seq);
+    }
+    if (verdict == CONTINUITY_NEXT || verdict == CONTINUITY_GAP)
+        continuity_pass(&c, &m);
+    return verdict;
 }
 
 Test(continuity, who_joins_late_has_missed_nothing)
@@ -64,11 +73,13 @@ Test(continuity, messages_without_a_head_are_not_judged_and_leave_no_trace)
 {
     struct message bare = {0};
 
-    cr_expect_eq(continuity_judge(&c, &bare, &missing), CONTINUITY_NEXT);
+    struct gap gap;
+
+    cr_expect_eq(continuity_judge(&c, &bare, &gap), CONTINUITY_NEXT);
     judge(100, 5);
-    missing = 999;
-    cr_expect_eq(continuity_judge(&c, &bare, &missing), CONTINUITY_NEXT);
-    cr_expect_eq(missing, 0u);
+    cr_expect_eq(continuity_judge(&c, &bare, &gap), CONTINUITY_NEXT);
+    continuity_pass(&c, &bare);
+    cr_expect(continuity_step(&c, &bare));
     cr_expect_eq(judge(100, 6), CONTINUITY_NEXT);
 }
 
@@ -79,4 +90,58 @@ Test(continuity, the_greatest_numbers_do_not_wrap)
     cr_expect_eq(judge(UINT64_MAX, UINT64_MAX), CONTINUITY_REPEAT);
     cr_expect_eq(judge(UINT64_MAX, 1), CONTINUITY_REPEAT);
     cr_expect_eq(judge(1, 1), CONTINUITY_STALE);
+}
+
+Test(continuity, the_quick_way_takes_the_next_one_and_nothing_else)
+{
+    struct message m = {.has_head = true, .epoch = 7, .seq = 1};
+
+    cr_expect_not(continuity_step(&c, &m), "the first is for the long way");
+    judge(7, 1);
+    m.seq = 3;
+    cr_expect_not(continuity_step(&c, &m));
+    m.seq = 2;
+    cr_expect(continuity_step(&c, &m));
+    cr_expect_not(continuity_step(&c, &m), "twice");
+    m.epoch = 8;
+    m.seq = 3;
+    cr_expect_not(continuity_step(&c, &m));
+    cr_expect_eq(judge(7, 3), CONTINUITY_NEXT);
+}
+
+Test(continuity, against_a_baseline_the_first_message_goes_on_and_may_leave_a_hole)
+{
+    continuity_begin(&c, 7, 10);
+    cr_expect_eq(judge(7, 12), CONTINUITY_GAP);
+    cr_expect_eq(missing, 1u);
+    c = (struct continuity){0};
+    continuity_begin(&c, 7, 10);
+    cr_expect_eq(judge(7, 9), CONTINUITY_NEXT, "it was on its way");
+    cr_expect_eq(judge(7, 9), CONTINUITY_REPEAT);
+    cr_expect_eq(judge(7, 10), CONTINUITY_NEXT);
+    c = (struct continuity){0};
+    continuity_begin(&c, 7, 10);
+    cr_expect_eq(judge(6, 11), CONTINUITY_STALE);
+}
+
+Test(continuity, a_baseline_does_not_undo_what_was_heard)
+{
+    judge(7, 5);
+    continuity_begin(&c, 7, 9);
+    cr_expect_eq(judge(7, 6), CONTINUITY_NEXT);
+}
+
+Test(continuity, in_a_history_that_reaches_back_a_new_term_is_no_hole)
+{
+    struct message m = {.has_head = true, .epoch = 8, .seq = 1};
+    struct gap gap;
+
+    judge(7, 5);
+    cr_expect_eq(continuity_judge_next(&c, &m, &gap), CONTINUITY_NEXT);
+    m.seq = 3;
+    cr_expect_eq(continuity_judge_next(&c, &m, &gap), CONTINUITY_GAP);
+    cr_expect_eq(gap.missed, 2u);
+    m = (struct message){.has_head = true, .epoch = 7, .seq = 8};
+    cr_expect_eq(continuity_judge_next(&c, &m, &gap), CONTINUITY_GAP);
+    cr_expect_eq(gap.missed, 2u);
 }

@@ -80,7 +80,7 @@ static void tear_down(void)
 
 static void confirm(void)
 {
-    hub_confirm(g.hub, STREAM, strlen(STREAM));
+    fake_confirm(&g, STREAM);
 }
 
 /* Subscribed, acknowledged, and Redis is being asked. */
@@ -231,12 +231,12 @@ Test(drift_view, after_a_lost_link_redis_is_asked_again_and_only_news_is_given)
     ask();
     answer(LAST_VALUE_IS, "{\"slot\":10}");
     expect_heard(BOOK(10));
-    hub_unconfirm_all(g.hub);
+    fake_lose_link(&g);
     confirm();
     cr_assert_eq(asked, 2u);
     answer(LAST_VALUE_IS, "{\"slot\":10}");
     expect_heard("");
-    hub_unconfirm_all(g.hub);
+    fake_lose_link(&g);
     confirm();
     publish("{\"slot\":12}");
     answer(LAST_VALUE_IS, "{\"slot\":11}");
@@ -247,7 +247,7 @@ Test(drift_view, a_link_lost_while_asking_gives_what_waited_and_asks_anew)
 {
     ask();
     publish("{\"slot\":11}");
-    hub_unconfirm_all(g.hub);
+    fake_lose_link(&g);
     confirm();
     cr_expect_eq(asked, 2u);
     cr_expect_eq(forgotten, 1u);

@@ -241,12 +241,11 @@ Test(hub, a_listener_is_confirmed_when_all_of_its_streams_are)
 {
     listen_to(&a, "x");
     listen_to(&a, "y");
-    hub_confirm(hub, "x", 1);
-    hub_confirm(hub, "nobody's", 8);
+    hub_confirm(hub, find("x"));
     cr_expect_not(hub_confirmed(&a.listener));
-    hub_confirm(hub, "y", 1);
+    hub_confirm(hub, find("y"));
     cr_expect(hub_confirmed(&a.listener));
-    hub_unconfirm_all(hub);
+    hub_unconfirm(hub, find("x"));
     cr_expect_not(hub_confirmed(&a.listener));
     cr_expect_not(find("x")->confirmed);
 }
@@ -254,9 +253,27 @@ Test(hub, a_listener_is_confirmed_when_all_of_its_streams_are)
 Test(hub, a_stream_that_comes_again_begins_unconfirmed)
 {
     listen_to(&a, "x");
-    hub_confirm(hub, "x", 1);
+    hub_confirm(hub, find("x"));
     hub_leave(hub, &a.listener);
     listen_to(&a, "x");
     cr_expect_not(find("x")->confirmed);
     cr_expect_eq(find("x")->messages, 0u);
+}
+
+static void note_end(void *ctx, struct stream *stream)
+{
+    strcat(ctx, stream->name);
+}
+
+Test(hub, whoever_keeps_something_of_a_stream_is_told_of_its_end)
+{
+    char ended[8] = "";
+
+    hub_on_end(hub, note_end, ended);
+    listen_to(&a, "x");
+    listen_to(&b, "x");
+    hub_leave(hub, &a.listener);
+    cr_expect_str_eq(ended, "");
+    hub_leave(hub, &b.listener);
+    cr_expect_str_eq(ended, "x");
 }

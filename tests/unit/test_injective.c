@@ -40,7 +40,7 @@ static void subscribe(struct client *client, int id, const char *name, const cha
 
 static void confirm(const char *stream)
 {
-    hub_confirm(g.hub, stream, strlen(stream));
+    fake_confirm(&g, stream);
 }
 
 static void confirm_prices(void)
@@ -98,7 +98,7 @@ Test(injective, a_link_lost_and_found_between_two_blocks_breaks_the_subscription
     subscribe(c, 1, "a", ALL_PRICES);
     confirm_prices();
     end(1);
-    hub_unconfirm_all(g.hub);
+    fake_lose_link(&g);
     confirm_prices();
     end(2);
     expect_broken(c);

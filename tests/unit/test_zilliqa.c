@@ -231,7 +231,7 @@ Test(zilliqa, a_message_that_is_not_what_it_should_be_is_counted_and_dropped)
 
 static void hear(const char *stream)
 {
-    hub_confirm(g.hub, stream, strlen(stream));
+    fake_confirm(&g, stream);
 }
 
 Test(zilliqa, a_block_with_a_lost_link_in_it_is_left_out_for_those_who_follow_addresses)
@@ -241,7 +241,7 @@ Test(zilliqa, a_block_with_a_lost_link_in_it_is_left_out_for_those_who_follow_ad
     ask(c, EVENTS_OF("\"0x" A "\""));
     ask(d, NEW_BLOCK);
     happens(A, 5);
-    hub_unconfirm_all(g.hub);
+    fake_lose_link(&g);
     hear("zilliqa.NewBlock");
     hear("zilliqa.EventLog." A);
     end_block(5);
@@ -256,7 +256,7 @@ Test(zilliqa, a_block_with_a_lost_link_in_it_is_left_out_for_those_who_follow_ad
 Test(zilliqa, a_view_is_whole_again_only_once_all_its_streams_are_heard)
 {
     ask(c, EVENTS_OF("\"0x" A "\""));
-    hub_unconfirm_all(g.hub);
+    fake_lose_link(&g);
     hear("zilliqa.NewBlock");
     end_block(5);
     end_block(6);
@@ -272,7 +272,7 @@ Test(zilliqa, a_view_is_whole_again_only_once_all_its_streams_are_heard)
 Test(zilliqa, a_request_after_a_lost_link_does_not_make_the_block_whole)
 {
     ask(c, EVENTS_OF("\"0x" A "\""));
-    hub_unconfirm_all(g.hub);
+    fake_lose_link(&g);
     ask(c, EVENTS_OF("\"0x" B "\""));
     end_block(5);
     cr_expect_str_eq(fake_heard(&g, c), "");
@@ -282,7 +282,7 @@ Test(zilliqa, an_unsubscribe_waits_for_the_next_notification_that_goes_out)
 {
     ask(c, EVENTS_OF("\"0x" A "\""));
     ask(c, UNSUBSCRIBE("EventLog"));
-    hub_unconfirm_all(g.hub);
+    fake_lose_link(&g);
     hear("zilliqa.NewBlock");
     hear("zilliqa.EventLog." A);
     end_block(5);
