@@ -20,7 +20,7 @@
 #include "common/list.h"
 #include "common/log.h"
 #include "common/redis_name.h"
-#include "gateway/redis_asker.h"
+#include "common/redis_asker.h"
 
 struct counters;
 struct history_asked;
