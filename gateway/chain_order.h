@@ -27,6 +27,7 @@ struct chain_order {
     const char *end;      /* the stream with the ends of blocks */
     unsigned behind;      /* streams that are; kept by reader.c */
     bool holding;         /* messages are collected here; kept by reader.c */
+    bool doubtful;        /* nobody can say whether the blocks at hand are whole; likewise */
     struct ordered *list; /* in the order in which they came */
     size_t n, cap, bytes;
 };

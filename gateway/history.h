@@ -19,8 +19,8 @@
 
 #include "common/list.h"
 #include "common/log.h"
-#include "common/redis_name.h"
 #include "common/redis_asker.h"
+#include "common/redis_name.h"
 
 struct counters;
 struct history_asked;

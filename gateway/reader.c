@@ -88,22 +88,44 @@ static void confirm(struct reader *r, struct stream *stream)
     set_apart(stream);
 }
 
-/* Everything of the chain is there: those that were behind are in step before the blocks go out,
- * and those that are new after that, since they have no part in them. */
+static void publish_ordered(void *ctx, struct stream *stream, const struct message *m,
+                            const struct gap *gap, bool late)
+{
+    if (stream->chain->doubtful && chain_order_is_end(stream->chain, stream))
+        stream->doubt = true;
+    publish(ctx, stream, m, gap, late);
+}
+
+/* Those that were behind are in step before the blocks go out. */
+static void confirm_caught(struct reader *r, struct chain_order *chain)
+{
+    for (struct stream *s = NULL; (s = next_of(r, chain, s));)
+        if (s->phase == PHASE_CAUGHT)
+            confirm(r, s);
+}
+
+/* Those that are new are confirmed after that, since they have no part in them. If the blocks were
+ * doubtful, so is the one whose parts have begun to come. */
+static void confirm_new_ones(struct reader *r, struct chain_order *chain)
+{
+    for (struct stream *s = NULL; (s = next_of(r, chain, s));) {
+        if (s->phase == PHASE_NEW)
+            confirm(r, s);
+        s->doubt = s->doubt || (chain->doubtful && chain_order_is_end(chain, s));
+        set_apart(s);
+    }
+    chain->doubtful = false;
+}
+
+/* Everything of the chain is there. */
 static void release(struct reader *r, struct chain_order *chain)
 {
     if (!chain->holding || chain->behind > 0)
         return;
     chain->holding = false;
-    for (struct stream *s = NULL; (s = next_of(r, chain, s));)
-        if (s->phase == PHASE_CAUGHT)
-            confirm(r, s);
-    chain_order_release(chain, publish, r);
-    for (struct stream *s = NULL; (s = next_of(r, chain, s));) {
-        if (s->phase == PHASE_NEW)
-            confirm(r, s);
-        set_apart(s);
-    }
+    confirm_caught(r, chain);
+    chain_order_release(chain, publish_ordered, r);
+    confirm_new_ones(r, chain);
 }
 
 /* It was too much: what was collected is lost. */
@@ -112,8 +134,7 @@ static void give_up(struct reader *r, struct chain_order *chain, struct stream *
     counts(r, stream)->gaps++;
     counts(r, stream)->gap_messages += chain->n + 1;
     chain_order_clear(chain);
-    for (struct stream *s = NULL; (s = next_of(r, chain, s));)
-        s->doubt = s->apart = true;
+    chain->doubtful = true;
 }
 
 static void give(struct reader *r, struct stream *stream, const struct message *m,
@@ -164,9 +185,18 @@ static void caught_up(struct reader *r, struct stream *stream)
     release(r, stream->chain);
 }
 
-/* After a lost link ids tell of each stream what is missing, as soon as it speaks. Of a block it
- * must be known at once whether a stream had no part in it: that the ends of blocks are all there
- * proves that Redis has lost nothing. */
+/* Nobody can say what was missed. Of most streams ids will tell, as soon as they speak. Of a block
+ * it must be known at once whether a stream had no part in it. */
+static void doubt(struct stream *stream)
+{
+    if (stream->chain)
+        stream->chain->doubtful = true;
+    else
+        stream->doubt = stream->apart = true;
+}
+
+/* After a lost link: that a chain's ends of blocks are all there proves that Redis has lost nothing
+ * of the chain, though a stream that is quiet may have no history any more. */
 static bool is_doubtful(const struct reading *reading)
 {
     const struct stream *stream = reading->stream;
@@ -182,7 +212,7 @@ static void on_done(void *ctx)
     struct stream *stream = reading->stream;
 
     if (is_doubtful(reading))
-        stream->doubt = true;
+        doubt(stream);
     stop_reading(stream);
     if (stream->subscribed)
         caught_up(r, stream);
@@ -287,17 +317,9 @@ static void ask_baseline(struct reader *r, struct stream *stream)
     history_newest(r->history, &reading->baseline, stream->name, stream->name_len);
 }
 
-/* Again, though nothing could be read that would say what was missed. */
-static void doubt(struct stream *stream)
-{
-    stream->doubt = stream->apart = true;
-}
-
 static void confirm_new(struct reader *r, struct stream *stream)
 {
     ask_baseline(r, stream);
-    if (stream->messages > 0)
-        doubt(stream); /* it has no ids */
     if (stream->chain && stream->chain->holding) {
         stream->phase = PHASE_NEW;
         stream->apart = true;
@@ -319,6 +341,7 @@ static void confirm_again(struct reader *r, struct stream *stream)
         stream->reading->lost = true;
         return;
     }
+    ask_baseline(r, stream);
     doubt(stream);
     caught_up(r, stream);
 }
@@ -351,7 +374,7 @@ static void lose(struct reader *r, struct stream *stream)
         stream->reading->lost = true;
     if (behind)
         return;
-    if (!stream->continuity.known) {
+    if (stream->phase == PHASE_NEW) {
         stream->phase = PHASE_STEP;
         return;
     }

@@ -240,6 +240,8 @@ Test(zilliqa, a_block_with_a_lost_link_in_it_is_left_out_for_those_who_follow_ad
 
     ask(c, EVENTS_OF("\"0x" A "\""));
     ask(d, NEW_BLOCK);
+    hear("zilliqa.NewBlock");
+    hear("zilliqa.EventLog." A);
     happens(A, 5);
     fake_lose_link(&g);
     hear("zilliqa.NewBlock");
@@ -256,6 +258,8 @@ Test(zilliqa, a_block_with_a_lost_link_in_it_is_left_out_for_those_who_follow_ad
 Test(zilliqa, a_view_is_whole_again_only_once_all_its_streams_are_heard)
 {
     ask(c, EVENTS_OF("\"0x" A "\""));
+    hear("zilliqa.NewBlock");
+    hear("zilliqa.EventLog." A);
     fake_lose_link(&g);
     hear("zilliqa.NewBlock");
     end_block(5);
@@ -272,6 +276,8 @@ Test(zilliqa, a_view_is_whole_again_only_once_all_its_streams_are_heard)
 Test(zilliqa, a_request_after_a_lost_link_does_not_make_the_block_whole)
 {
     ask(c, EVENTS_OF("\"0x" A "\""));
+    hear("zilliqa.NewBlock");
+    hear("zilliqa.EventLog." A);
     fake_lose_link(&g);
     ask(c, EVENTS_OF("\"0x" B "\""));
     end_block(5);
@@ -281,6 +287,8 @@ Test(zilliqa, a_request_after_a_lost_link_does_not_make_the_block_whole)
 Test(zilliqa, an_unsubscribe_waits_for_the_next_notification_that_goes_out)
 {
     ask(c, EVENTS_OF("\"0x" A "\""));
+    hear("zilliqa.NewBlock");
+    hear("zilliqa.EventLog." A);
     ask(c, UNSUBSCRIBE("EventLog"));
     fake_lose_link(&g);
     hear("zilliqa.NewBlock");
