@@ -93,7 +93,7 @@ class Recorded(DriftTest):
         keys = {key.decode() for key in redis.command_now("KEYS", PREFIX + "last:*")}
         self.assertIn(PREFIX + "last:orderbook_perp_0_grouped_1", keys)
         self.assertIn(PREFIX + "last:orderbook_perp_0", keys)
-        self.assertEqual({key for key in keys if "orderbook" not in key}, set())
+        self.assertEqual({key for key in keys if "book" not in key}, set())
         for key in keys:
             self.assertGreater(redis.command_now("PTTL", key), 0)
 
