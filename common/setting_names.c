@@ -72,8 +72,8 @@ const struct setting publisher_setting_names[] = {
     {.name = "backlog"},       {.name = "max-event"},
     {.name = "nano-accounts"}, {.name = "market-data"},
     {.name = "book-levels"},   {.name = "injective-markets"},
-    {.name = "drift-markets"}, {.name = "log-level"},
-    {.name = "settings"},
+    {.name = "drift-markets"}, {.name = "http"},
+    {.name = "log-level"},     {.name = "settings"},
 };
 const size_t publisher_setting_names_count =
     sizeof publisher_setting_names / sizeof *publisher_setting_names;

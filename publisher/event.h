@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* What Redis keeps of a stream for readers that missed something: so many messages for so long,
  * as the settings say for each kind. */
@@ -29,6 +30,7 @@ struct event {
     size_t tag_len;
     const char *data;
     size_t data_len;
+    int64_t time_ms; /* its own time, Unix milliseconds; 0: it has none */
     enum event_history history;
     enum event_block block;
     bool keep_last; /* Redis keeps the stream's newest message for readers who come late */

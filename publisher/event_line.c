@@ -130,8 +130,11 @@ int event_line_read(const char *line, size_t len, struct event_line *into,
                         "{\"source\":...,\"message\":...}");
     if (take_time(json_member(root, "time", JSON_STRICT), into, why) < 0)
         return -EBADMSG;
-    return stream.kind != JSON_NONE ? read_event(root, stream, into, why)
-                                    : read_recorded(root, source, into, why);
+    if (stream.kind == JSON_NONE)
+        return read_recorded(root, source, into, why);
+    if (into->has_time)
+        into->event.time_ms = into->time_ms;
+    return read_event(root, stream, into, why);
 }
 
 int event_line_emit(const struct event_line *line, event_fn *emit, void *ctx,

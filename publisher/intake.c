@@ -74,6 +74,7 @@ static void on_bad(void *ctx, struct source *from, const struct bad_line *bad)
     struct intake *in = ctx;
 
     publisher_bad(in->publisher);
+    from->tally.bad++;
     log_bad(in, from, bad);
 }
 
@@ -97,14 +98,23 @@ static void publish_local(struct intake *in, const struct event *event)
     publish_made(in, &local);
 }
 
+/* A recording's events are as late as it is old. */
+static void tally(struct source *from, const struct event *event, uint64_t now_us)
+{
+    from->tally.events++;
+    if (event->time_ms > 0 && strncmp(from->label, "replay", 6) != 0)
+        source_tally_lag(&from->tally, event->time_ms, now_us);
+}
+
 static const char *on_event(void *ctx, struct source *from, const struct event *event)
 {
     struct intake *in = ctx;
+    uint64_t now_us = unix_us();
     const char *why = NULL;
 
-    (void)from;
-    publisher_event(in->publisher, event, unix_us(), &why); /* without memory: counted, a hole */
+    publisher_event(in->publisher, event, now_us, &why); /* without memory: counted, a hole */
     if (!why) {
+        tally(from, event, now_us);
         publish_local(in, event);
         if (in->market)
             market_data_take(in->market, event, publish_made, in);

@@ -115,6 +115,12 @@ const struct setting publisher_settings_table[] = {
      .value_name = "FILE",
      .help = "Drift's markets, a line NAME,perp|spot,INDEX[,DECIMALS] each, instead of those built "
              "in"},
+    {.name = "http",
+     .kind = SETTING_TEXT,
+     .offset = AT(http),
+     .value_name = "HOST:PORT",
+     .help = "Answer /metrics, /healthz and /readyz there, in the clear and to anybody, e.g. "
+             "127.0.0.1:9181"},
     {.name = "log-level",
      .kind = SETTING_CHOICE,
      .offset = AT(log_level),

@@ -10,7 +10,7 @@
 struct publisher_settings {
     /* as given: filled by settings_load() */
     char *settings_file, *redis, *redis_ca, *redis_cert, *redis_key, *prefix, *nano_accounts;
-    char *injective_markets, *drift_markets;
+    char *injective_markets, *drift_markets, *http;
     struct setting_list sources;
     uint64_t backlog, max_event, book_levels;
     bool market_data;

@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "common/notify.h"
+#include "publisher/http_listener.h"
 #include "publisher/intake.h"
 #include "publisher/outbox.h"
 #include "publisher/publisher_counters.h"
@@ -22,6 +23,8 @@ struct service {
     struct nano_local local;
     struct market_data market;
     struct outbox *outbox;
+    struct metrics_sources metrics;
+    struct http_listener *http; /* NULL: none is wanted */
     uv_prepare_t turn;
     uv_timer_t watchdog;
     uv_timer_t flush; /* counts to the end once the sources have been stopped */
@@ -137,7 +140,10 @@ static void fini(struct service *s)
     uv_close((uv_handle_t *)&s->watchdog, NULL);
     uv_close((uv_handle_t *)&s->terminate, NULL);
     uv_close((uv_handle_t *)&s->interrupt, NULL);
+    http_listener_stop(s->http);
     uv_run(&s->loop, UV_RUN_DEFAULT); /* everybody's handles, until libuv has let go of them */
+    http_listener_free(&s->http);
+    uv_run(&s->loop, UV_RUN_DEFAULT); /* and those of libwebsockets */
     uv_loop_close(&s->loop);
     publisher_fini(&s->publisher);
     nano_local_fini(&s->local);
@@ -184,6 +190,14 @@ static int load_markets(struct service *s, const struct publisher_settings *sett
     return market_data_init(&s->market, &market, error);
 }
 
+static int open_http(struct service *s, const char *address, char error[SETTINGS_ERROR_MAX])
+{
+    _Static_assert((int)HTTP_LISTENER_ERROR_MAX <= (int)SETTINGS_ERROR_MAX, "error takes it");
+    s->metrics = (struct metrics_sources){
+        .count = count, .ctx = s, .intake = &s->intake, .market = &s->market, .loop = &s->loop};
+    return *address ? http_listener_new(&s->http, &s->loop, address, &s->metrics, error) : 0;
+}
+
 static void run(struct service *s)
 {
     s->begun_ms = uv_now(&s->loop);
@@ -213,6 +227,8 @@ int service_run(const struct publisher_settings *settings, char error[SETTINGS_E
         err = load_markets(s, settings, error);
     if (!err)
         err = open_sources(s, &settings->sources, error);
+    if (!err)
+        err = open_http(s, settings->http, error);
     if (!err)
         run(s);
     fini(s);

@@ -39,6 +39,7 @@ static void hand_over(struct event *event, struct json_value data, event_fn *emi
     event->data = data.at;
     event->data_len = data.len;
     event->keep_last = begins(event, "orderbook_");
+    normaliser_take_time(event, json_member(data, "ts", JSON_STRICT), event->keep_last ? 1000 : 1);
     event->history = event->keep_last ? EVENT_HISTORY_NONE : EVENT_HISTORY_STREAM;
     if (begins(event, "trades_"))
         normaliser_take_tag(event, json_member(data, "fillRecordId", JSON_STRICT));

@@ -21,6 +21,14 @@ static void tag_trade(struct json_value data, struct event *event)
         normaliser_take_tag(event, json_member(data, "a", JSON_STRICT));
 }
 
+/* Milliseconds as Binance writes them; exchanges that write microseconds have 16 digits. */
+static void take_time(struct json_value data, struct event *event)
+{
+    struct json_value time = json_member(data, "E", JSON_STRICT);
+
+    normaliser_take_time(event, time, time.len < 16 ? 1000 : 1000000);
+}
+
 static int normalise(struct json_value message, event_fn *emit, void *ctx, const char **why)
 {
     struct json_value stream = json_member(message, "stream", JSON_STRICT);
@@ -37,6 +45,7 @@ static int normalise(struct json_value message, event_fn *emit, void *ctx, const
     if (!json_string_plain(stream, &event.stream, &event.stream_len))
         return -EBADMSG; /* no valid name needs an escape */
     tag_trade(data, &event);
+    take_time(data, &event);
     emit(ctx, &event);
     return 0;
 }

@@ -129,15 +129,19 @@ static void begin_events(struct block *b, const struct injective_type *type)
 
 static void end(struct block *b, struct target to)
 {
+    struct event event = {.stream = to.stream,
+                          .stream_len = to.len,
+                          .tag = b->tag,
+                          .tag_len = b->tag_len,
+                          .history = to.history,
+                          .block = to.block};
+
     text_add_bytes(&b->data, "}", 1);
-    b->emit(b->ctx, &(struct event){.stream = to.stream,
-                                    .stream_len = to.len,
-                                    .tag = b->tag,
-                                    .tag_len = b->tag_len,
-                                    .data = b->data.at,
-                                    .data_len = b->data.len,
-                                    .history = to.history,
-                                    .block = to.block});
+    event.data = b->data.at;
+    event.data_len = b->data.len;
+    if (to.block == EVENT_BLOCK_END)
+        normaliser_take_time(&event, b->time, 1000);
+    b->emit(b->ctx, &event);
 }
 
 static void emit_all(struct block *b, const struct injective_type *type, struct json_value events)

@@ -9,11 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/host_port.h"
 #include "common/log.h"
 #include "publisher/sources/lines.h"
 #include "publisher/sources/stream_input.h"
 
-enum { TCP_CONNECTIONS_MAX = 4096, BACKLOG = 128, HOST_MAX = 256 };
+enum { TCP_CONNECTIONS_MAX = 4096, BACKLOG = 128 };
 
 struct tcp_lines {
     struct source source;
@@ -133,57 +134,17 @@ static void end_tcp(struct source *source)
 
 static const struct source_ops tcp_ops = {.start = start, .resume = resume, .free = end_tcp};
 
-/* HOST:PORT, [IPv6]:PORT. 0; -EINVAL. */
-static int split_address(const char *address, char host[HOST_MAX], const char **port)
-{
-    const char *colon = strrchr(address, ':'), *from = address;
-    size_t len = colon ? (size_t)(colon - address) : 0;
-
-    if (!colon || len == 0 || len >= HOST_MAX || strspn(colon + 1, "0123456789") < 1 ||
-        strlen(colon + 1) > 5 || colon[1 + strspn(colon + 1, "0123456789")] != '\0' ||
-        atoi(colon + 1) > 65535)
-        return -EINVAL;
-    if (address[0] == '[' && colon[-1] == ']' && len > 2) {
-        from++;
-        len -= 2;
-    } else if (memchr(address, ':', len)) {
-        return -EINVAL;
-    }
-    memcpy(host, from, len);
-    host[len] = '\0';
-    *port = colon + 1;
-    return 0;
-}
-
-/* A source is started after all are opened, so resolving may take its time. */
-static int resolve(const char *address, struct sockaddr_storage *to, char error[SOURCE_ERROR_MAX])
-{
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found;
-    char host[HOST_MAX];
-    const char *port;
-
-    if (split_address(address, host, &port) < 0) {
-        snprintf(error, SOURCE_ERROR_MAX, "tcp:// is followed by HOST:PORT");
-        return -EINVAL;
-    }
-    int err = getaddrinfo(host, port, &hints, &found);
-    if (err) {
-        snprintf(error, SOURCE_ERROR_MAX, "%s", gai_strerror(err));
-        return -EINVAL;
-    }
-    memcpy(to, found->ai_addr, found->ai_addrlen);
-    freeaddrinfo(found);
-    return 0;
-}
-
 int lines_tcp_open(const struct source_host *host, const char *address, struct source **source,
                    char error[SOURCE_ERROR_MAX])
 {
     struct sockaddr_storage at;
-    int err = resolve(address, &at, error);
+    char why[HOST_PORT_ERROR_MAX];
+    int err = host_port_resolve(address, &at, why); /* all sources are opened before one starts */
 
-    if (err)
+    if (err) {
+        snprintf(error, SOURCE_ERROR_MAX, "tcp://%.80s: %s", address, why);
         return err;
+    }
     struct tcp_lines *t = calloc(1, sizeof *t);
     if (!t)
         return -ENOMEM;

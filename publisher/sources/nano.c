@@ -150,6 +150,7 @@ static void emit_all(const struct topic *topic, struct json_value message, struc
     event->stream_len = (size_t)snprintf(name, sizeof name, "nano.%s", topic->name);
     event->history = topic->history;
     emit(ctx, event);
+    event->time_ms = 0; /* told once a message */
     if (topic->tag == TAG_HASH)
         emit_to_accounts(message, event, emit, ctx);
     else if (topic->tag == TAG_VOTE && account_of(member(message, "account"), &representative))
@@ -173,6 +174,7 @@ static int normalise(struct json_value root, event_fn *emit, void *ctx, const ch
     const struct topic *topic = topic_of(name);
     char buf[2 * DIGEST_BYTES + 1];
 
+    normaliser_take_time(&event, member(root, "time"), 1000);
     if (name.kind == JSON_NONE && member(root, "ack").kind != JSON_NONE)
         return 0;
     *why = "message: no topic of a Nano node";

@@ -17,10 +17,16 @@ struct normaliser {
     int (*normalise)(struct json_value message, event_fn *emit, void *ctx, const char **why);
 };
 
-extern const struct normaliser drift_normaliser;
 /* The event's tag is that id as text, whether it is written as a number or as a string; what cannot
  * be a tag is none. */
 void normaliser_take_tag(struct event *event, struct json_value id);
+
+/* The event's own time from a whole number of units since 1970, of which a second has so many (1,
+ * or 1,000 and its powers), whether it is written as a number or as a string; what is none leaves
+ * it without a time. */
+void normaliser_take_time(struct event *event, struct json_value time, int64_t per_second);
+
+extern const struct normaliser drift_normaliser;
 
 extern const struct normaliser exchange_normaliser;
 extern const struct normaliser injective_normaliser;

@@ -23,6 +23,7 @@
 
 #include "common/list.h"
 #include "publisher/event.h"
+#include "publisher/source_tally.h"
 
 enum { SOURCE_ERROR_MAX = 300, SOURCE_WHY_MAX = 160 };
 
@@ -86,6 +87,7 @@ struct source {
     bool paused;       /* set and cleared by the intake alone */
     bool done;
     struct source_status status;
+    struct source_tally tally; /* kept by the intake */
     struct list in_intake;
 };
 

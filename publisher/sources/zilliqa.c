@@ -179,14 +179,17 @@ static void emit_all(struct items *items, const struct block *block, event_fn *e
         for (size_t i = 0; i < items[t].n;)
             i = emit_address(&items[t], i, &topics[t], block, emit, ctx);
     }
-    emit(ctx, &(struct event){.stream = "zilliqa.NewBlock",
-                              .stream_len = strlen("zilliqa.NewBlock"),
-                              .tag = block->number,
-                              .tag_len = block->number_len,
-                              .data = block->value.at,
-                              .data_len = block->value.len,
-                              .history = EVENT_HISTORY_STREAM,
-                              .block = EVENT_BLOCK_END});
+    struct event end = {.stream = "zilliqa.NewBlock",
+                        .stream_len = strlen("zilliqa.NewBlock"),
+                        .tag = block->number,
+                        .tag_len = block->number_len,
+                        .data = block->value.at,
+                        .data_len = block->value.len,
+                        .history = EVENT_HISTORY_STREAM,
+                        .block = EVENT_BLOCK_END};
+    struct json_value header = member(member(block->value, "TxBlock"), "header");
+    normaliser_take_time(&end, member(header, "Timestamp"), 1000000);
+    emit(ctx, &end);
 }
 
 /* ---- a notification ------------------------------------------------------------------------- */
