@@ -46,20 +46,20 @@ make_base() {
     rm -rf "$work/root"
 }
 
-make_service() { # TAG PACKAGE ENTRYPOINT: the program of one Debian package, as its own user
+make_service() { # TAG PACKAGE START: the program of one Debian package, as its own user
     podman image exists "$1" && return 0
     podman build -q -t "$1" -f - >"$work/image" 2>&1 <<DOCKERFILE || { tail "$work/image" >&2; return 1; }
 FROM $BASE
 RUN apt-get update && apt-get install -y --no-install-recommends $2 && rm -rf /var/lib/apt/lists/*
 USER ${2%-server}
-ENTRYPOINT $3
+$3
 DOCKERFILE
 }
 
 make_services() {
     make_base &&
-        make_service docker.io/library/redis:7 redis-server '["redis-server"]' &&
+        make_service docker.io/library/redis:7 redis-server 'CMD ["redis-server"]' &&
         make_service docker.io/library/haproxy:2.6 haproxy \
-            '["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]' &&
-        make_service docker.io/prom/prometheus:v2.42.0 prometheus '["prometheus"]'
+            'CMD ["haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]' &&
+        make_service docker.io/prom/prometheus:v2.42.0 prometheus 'ENTRYPOINT ["prometheus"]'
 }
