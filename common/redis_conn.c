@@ -157,7 +157,12 @@ void redis_conn_flush(struct redis_conn *conn)
 
 static void on_writable(void *ctx)
 {
-    redis_conn_flush(ctx);
+    struct redis_conn *conn = ctx;
+
+    if (conn->state == STATE_UP && conn->events->writable)
+        conn->events->writable(conn->ctx);
+    else
+        redis_conn_flush(conn);
 }
 
 static void on_broken(void *ctx, const char *why)

@@ -34,6 +34,8 @@ struct redis_conn_events {
     void (*down)(void *ctx, const char *why); /* lost, or could not be made; once per open */
     void (*reply)(void *ctx, struct redisReply *reply); /* REDIS_REPLIES; also error replies */
     struct redis_pubsub_events pubsub;                  /* REDIS_PUBSUB: message() and notice() */
+    /* The socket takes bytes again: redis_conn_flush() or not. NULL: it is flushed. */
+    void (*writable)(void *ctx);
 };
 
 enum {

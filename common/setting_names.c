@@ -65,15 +65,28 @@ const size_t gateway_setting_names_count =
     sizeof gateway_setting_names / sizeof *gateway_setting_names;
 
 const struct setting publisher_setting_names[] = {
-    {.name = "source"},        {.name = "redis"},
-    {.name = "prefix"},        {.name = "pubsub"},
-    {.name = "redis-ca"},      {.name = "redis-cert"},
-    {.name = "redis-key"},     {.name = "redis-verify"},
-    {.name = "backlog"},       {.name = "max-event"},
-    {.name = "nano-accounts"}, {.name = "market-data"},
-    {.name = "book-levels"},   {.name = "injective-markets"},
-    {.name = "drift-markets"}, {.name = "http"},
-    {.name = "log-level"},     {.name = "settings"},
+    {.name = "source"},
+    {.name = "redis"},
+    {.name = "prefix"},
+    {.name = "pubsub"},
+    {.name = "redis-ca"},
+    {.name = "redis-cert"},
+    {.name = "redis-key"},
+    {.name = "redis-verify"},
+    {.name = "backlog"},
+    {.name = "history-streams"},
+    {.name = "history-entities"},
+    {.name = "history"},
+    {.name = "lead"},
+    {.name = "max-event"},
+    {.name = "nano-accounts"},
+    {.name = "market-data"},
+    {.name = "book-levels"},
+    {.name = "injective-markets"},
+    {.name = "drift-markets"},
+    {.name = "http"},
+    {.name = "log-level"},
+    {.name = "settings"},
 };
 const size_t publisher_setting_names_count =
     sizeof publisher_setting_names / sizeof *publisher_setting_names;

@@ -1,209 +1,401 @@
-/* backlog.c - see backlog.h. */
+/* backlog.c - see backlog.h for the picture and the invariants I1-I4. */
 #include "publisher/backlog.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
-struct backlog_chunk {
-    struct backlog_chunk *next;
-    size_t cap, end;
-    _Alignas(8) char bytes[];
-};
+#define first_of(l) list_first((l), struct entry, in_queue)
 
-struct entry {
-    uint64_t len;
-    char bytes[];
-};
+/* ---- queues ---------------------------------------------------------------------------------- */
 
-_Static_assert(sizeof(struct entry) == BACKLOG_ENTRY_EXTRA, "the limit counts it");
-
-static size_t taken(size_t len)
+static void join(struct backlog *b, struct backlog_queue *q)
 {
-    return sizeof(struct entry) + ((len + 7) & ~(size_t)7);
+    *q = (struct backlog_queue){.backlog = b};
+    list_init(&q->kept);
+    list_init(&q->sent);
+    list_init(&q->unsent);
+    list_init(&q->sharing);
+    list_append(&b->queues, &q->in_backlog);
 }
 
 void backlog_init(struct backlog *b, size_t limit)
 {
-    *b = (struct backlog){.limit = limit};
+    *b = (struct backlog){.limit = limit, .kept_limit = limit / 4};
+    list_init(&b->queues);
+    join(b, &b->loose);
+}
+
+void backlog_queue_init(struct backlog *b, struct backlog_queue *q)
+{
+    join(b, q);
+}
+
+/* All of from goes to the front of to. */
+static void splice_front(struct list *from, struct list *to)
+{
+    if (list_empty(from))
+        return;
+    from->prev->next = to->next;
+    to->next->prev = from->prev;
+    to->next = from->next;
+    from->next->prev = to;
+    list_init(from);
+}
+
+static void free_all(struct list *entries)
+{
+    while (!list_empty(entries)) {
+        struct entry *entry = first_of(entries);
+        list_remove(&entry->in_queue);
+        entry_free(&entry);
+    }
+}
+
+void backlog_queue_fini(struct backlog_queue *q)
+{
+    assert(list_empty(&q->kept) && list_empty(&q->sent) && list_empty(&q->unsent));
+    list_remove(&q->in_backlog);
 }
 
 void backlog_fini(struct backlog *b)
 {
-    for (struct backlog_chunk *chunk = b->first, *next; chunk; chunk = next) {
-        next = chunk->next;
-        free(chunk);
+    struct backlog_queue *q;
+
+    list_each (q, &b->queues, in_backlog) {
+        free_all(&q->kept);
+        free_all(&q->sent);
+        free_all(&q->unsent);
     }
-    free(b->spare);
-    *b = (struct backlog){.limit = b->limit};
+    b->n = b->bytes = b->n_again = b->bytes_kept = 0;
 }
 
-static struct entry *entry_at(struct backlog_place place)
-{
-    return (struct entry *)(void *)(place.chunk->bytes + place.at);
-}
+/* ---- dropping -------------------------------------------------------------------------------- */
 
-/* A place at the end of a chunk is the beginning of the next, once there is one. */
-static struct backlog_place settled(struct backlog_place place)
+/* Out of the queue, unsent; the counting of why is the caller's. */
+static void take_out(struct backlog *b, struct entry *entry)
 {
-    if (place.chunk && place.at == place.chunk->end && place.chunk->next)
-        return (struct backlog_place){place.chunk->next, 0};
-    return place;
-}
-
-static struct backlog_place after(struct backlog_place place)
-{
-    place.at += taken(entry_at(place)->len);
-    return settled(place);
-}
-
-static struct backlog_chunk *new_chunk(struct backlog *b, size_t size)
-{
-    size_t cap = size > BACKLOG_CHUNK / 4 ? size : BACKLOG_CHUNK;
-    struct backlog_chunk *chunk = cap == BACKLOG_CHUNK ? b->spare : NULL;
-
-    if (chunk)
-        b->spare = NULL;
-    else if (!(chunk = malloc(sizeof *chunk + cap)))
-        return NULL;
-    chunk->next = NULL;
-    chunk->cap = cap;
-    chunk->end = 0;
-    return chunk;
-}
-
-static void free_chunk(struct backlog *b, struct backlog_chunk *chunk)
-{
-    if (chunk->cap == BACKLOG_CHUNK && !b->spare)
-        b->spare = chunk;
-    else
-        free(chunk);
-}
-
-static bool make_room(struct backlog *b, size_t size)
-{
-    if (b->last && b->last->cap - b->last->end >= size)
-        return true;
-    struct backlog_chunk *chunk = new_chunk(b, size);
-    if (!chunk)
-        return false;
-    if (b->last) {
-        b->last->next = chunk;
-    } else {
-        b->first = chunk;
-        b->oldest = b->unsent = (struct backlog_place){chunk, 0};
-    }
-    b->last = chunk;
-    b->oldest = settled(b->oldest);
-    b->unsent = settled(b->unsent);
-    return true;
-}
-
-/* Chunks that hold nothing any more go; an empty backlog has none. */
-static void free_passed(struct backlog *b)
-{
-    while (b->first && (b->n == 0 || b->first != b->oldest.chunk)) {
-        struct backlog_chunk *chunk = b->first;
-        b->first = chunk->next;
-        free_chunk(b, chunk);
-    }
-    if (!b->first) {
-        b->last = NULL;
-        b->oldest = b->unsent = (struct backlog_place){0};
-    }
-}
-
-static void remove_oldest(struct backlog *b)
-{
-    assert(b->n > 0);
-    size_t size = taken(entry_at(b->oldest)->len);
-    b->bytes -= size;
-    b->oldest = after(b->oldest);
+    list_remove(&entry->in_queue);
+    b->bytes -= entry_size(entry);
     b->n--;
-    if (b->n_sent > 0) {
-        b->n_sent--;
-        b->bytes_sent -= size;
-    } else {
-        b->unsent = b->oldest; /* I1: the oldest was the next to be sent */
+    if (entry->again)
+        b->n_again--;
+}
+
+static void note_missed(struct backlog *b, const struct entry *end)
+{
+    uint64_t height;
+
+    b->missed_blocks++;
+    if (entry_height(end, &height))
+        missed_note(&b->missed, entry_stream(end), end->stream_len,
+                    end->missed_from ? end->missed_from : height, height);
+}
+
+static void drop(struct backlog *b, struct entry *entry, enum publisher_drop why)
+{
+    take_out(b, entry);
+    if (!entry->again)
+        b->dropped[why]++;
+    if (entry->block == EVENT_BLOCK_END && why != PUBLISHER_DROP_STANDBY)
+        note_missed(b, entry);
+    if (b->on_drop && entry->seq == 0 && why != PUBLISHER_DROP_STANDBY)
+        b->on_drop(b->ctx, entry_stream(entry), entry->stream_len, entry->term);
+    entry_free(&entry);
+}
+
+/* The queue's oldest, and the rest of its block with whatever lies between (I4). */
+static void drop_unit(struct backlog_queue *q, enum publisher_drop why)
+{
+    struct backlog *b = q->backlog;
+    bool open = first_of(&q->unsent)->block == EVENT_BLOCK_PART;
+
+    do {
+        struct entry *entry = first_of(&q->unsent);
+        open = open && entry->block != EVENT_BLOCK_END;
+        drop(b, entry, why);
+    } while (open && !list_empty(&q->unsent));
+    if (open)
+        b->losing = b->begun == q; /* its end has not come yet */
+}
+
+static struct backlog_queue *oldest_queue(struct backlog *b)
+{
+    struct backlog_queue *q, *oldest = NULL;
+
+    list_each (q, &b->queues, in_backlog) {
+        if (!list_empty(&q->unsent) &&
+            (!oldest || first_of(&q->unsent)->order < first_of(&oldest->unsent)->order))
+            oldest = q;
     }
-    free_passed(b);
+    return oldest;
 }
 
-static void drop_oldest(struct backlog *b)
+const struct entry *backlog_oldest(struct backlog *b)
 {
-    if (b->n_sent > 0)
-        b->ghosts++;
-    b->dropped++;
-    remove_oldest(b);
+    struct backlog_queue *q = oldest_queue(b);
+
+    return q ? first_of(&q->unsent) : NULL;
 }
 
-void *backlog_add(struct backlog *b, size_t len)
+bool backlog_drop_oldest(struct backlog *b, enum publisher_drop why)
 {
-    size_t size = taken(len);
+    struct backlog_queue *q = oldest_queue(b);
 
+    if (q)
+        drop_unit(q, why);
+    return q != NULL;
+}
+
+void backlog_drop_before(struct backlog *b, uint64_t time_us, enum publisher_drop why)
+{
+    struct backlog_queue *q;
+
+    while ((q = oldest_queue(b)) && first_of(&q->unsent)->time_us < time_us)
+        drop_unit(q, why);
+}
+
+void backlog_drop_repeat(struct backlog_queue *q, struct entry *entry)
+{
+    struct backlog *b = q->backlog;
+
+    take_out(b, entry);
+    if (!entry->again)
+        b->acked++;
+    entry_free(&entry);
+}
+
+uint64_t backlog_dropped(const struct backlog *b)
+{
+    uint64_t sum = 0;
+
+    for (int i = 0; i < PUBLISHER_DROPS; i++)
+        sum += b->dropped[i];
+    return sum;
+}
+
+/* ---- adding ---------------------------------------------------------------------------------- */
+
+/* The parts so far of a block whose rest cannot be had. */
+static void drop_begun(struct backlog *b, enum publisher_drop why)
+{
+    struct list *unsent = b->begun ? &b->begun->unsent : NULL, *at, *before;
+
+    b->begun = NULL;
+    if (!unsent)
+        return;
+    for (at = unsent->prev; at != unsent; at = before) {
+        struct entry *entry = list_entry(at, struct entry, in_queue);
+        before = at->prev;
+        if (entry->block == EVENT_BLOCK_END)
+            return;
+        if (entry->block == EVENT_BLOCK_PART)
+            drop(b, entry, why);
+    }
+}
+
+void backlog_lose(struct backlog *b, const struct event *event, enum publisher_drop why)
+{
+    uint64_t height;
+
+    if (event->block != EVENT_NO_BLOCK)
+        drop_begun(b, why);
     b->added++;
-    if (len > b->limit || size > b->limit) {
-        b->dropped++;
-        return NULL;
-    }
-    while (b->bytes + size > b->limit)
-        drop_oldest(b);
-    if (!make_room(b, size)) {
-        b->dropped++;
-        return NULL;
-    }
-    struct entry *entry = entry_at((struct backlog_place){b->last, b->last->end});
-    entry->len = len;
-    b->last->end += size;
-    b->bytes += size;
-    b->n++;
-    return entry->bytes;
+    b->dropped[why]++;
+    if (b->on_drop && why != PUBLISHER_DROP_STANDBY)
+        b->on_drop(b->ctx, event->stream, event->stream_len, b->term);
+    if (event->block == EVENT_BLOCK_PART)
+        b->losing = true;
+    if (event->block != EVENT_BLOCK_END)
+        return;
+    b->losing = false;
+    if (why == PUBLISHER_DROP_STANDBY)
+        return;
+    b->missed_blocks++;
+    if (entry_height_of(event->tag, event->tag_len, &height))
+        missed_note(&b->missed, event->stream, event->stream_len, height, height);
 }
 
-void backlog_lose(struct backlog *b)
+/* False: all that there is is under way, or was the block itself. */
+static bool make_room(struct backlog *b, size_t size, bool of_block)
 {
-    b->added++;
-    b->dropped++;
-}
-
-const void *backlog_next(const struct backlog *b, size_t *len)
-{
-    if (b->n_sent == b->n)
-        return NULL;
-    const struct entry *entry = entry_at(b->unsent);
-    *len = entry->len;
-    return entry->bytes;
-}
-
-void backlog_sent(struct backlog *b)
-{
-    assert(b->n_sent < b->n);
-    b->bytes_sent += taken(entry_at(b->unsent)->len);
-    b->unsent = after(b->unsent);
-    b->n_sent++;
-}
-
-bool backlog_ack(struct backlog *b)
-{
-    if (b->ghosts > 0) {
-        b->ghosts--; /* given up too early: it did arrive */
-        b->dropped--;
-    } else if (b->n_sent > 0) {
-        remove_oldest(b);
-    } else {
+    if (size > b->limit)
         return false;
-    }
-    b->acked++;
+    while (b->bytes + size > b->limit)
+        if (!backlog_drop_oldest(b, b->drop_why))
+            return false;
+    return !(of_block && b->losing);
+}
+
+bool backlog_fits(struct backlog *b, const struct event *event)
+{
+    bool of_block = event->block != EVENT_NO_BLOCK;
+    size_t size = entry_size_of(event);
+    enum publisher_drop why = size > b->limit ? PUBLISHER_DROP_SIZE : b->drop_why;
+
+    if (!(of_block && b->losing) && make_room(b, size, of_block))
+        return true;
+    backlog_lose(b, event, why);
+    return false;
+}
+
+void backlog_add(struct backlog *b, struct backlog_queue *q, struct entry *entry)
+{
+    if (!q)
+        q = &b->loose;
+    if (entry->block != EVENT_NO_BLOCK)
+        b->begun = entry->block == EVENT_BLOCK_PART ? q : NULL;
+    entry->order = ++b->last_order;
+    list_append(&q->unsent, &entry->in_queue);
+    b->added++;
+    b->n++;
+    b->bytes += entry_size(entry);
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+/* The oldest, a block's end, put in place of itself with what was missed before it. */
+static void say_missed(struct backlog *b, struct backlog_queue *q)
+{
+    struct entry *end = first_of(&q->unsent), *with;
+    uint64_t from, to;
+
+    if (!missed_before(&b->missed, end, &from, &to))
+        return;
+    with = entry_with_missed(end, from, to);
+    if (!with)
+        return;
+    b->bytes += entry_size(with) - entry_size(end);
+    with->in_queue = end->in_queue;
+    with->in_queue.prev->next = with->in_queue.next->prev = &with->in_queue;
+    entry_free(&end);
+    missed_said(&b->missed, with);
+}
+
+struct entry *backlog_next(struct backlog_queue *q)
+{
+    if (list_empty(&q->unsent))
+        return NULL;
+    if (first_of(&q->unsent)->block == EVENT_BLOCK_END)
+        say_missed(q->backlog, q);
+    return first_of(&q->unsent);
+}
+
+void backlog_sent(struct backlog_queue *q)
+{
+    struct entry *entry = first_of(&q->unsent);
+
+    list_remove(&entry->in_queue);
+    list_append(&q->sent, &entry->in_queue);
+    q->n_sent++;
+    q->bytes_sent += entry_size(entry);
+}
+
+static void forget_oldest(struct backlog_queue *q)
+{
+    struct entry *entry = first_of(&q->kept);
+
+    list_remove(&entry->in_queue);
+    q->backlog->bytes_kept -= entry_size(entry);
+    entry_free(&entry);
+}
+
+bool backlog_ack(struct backlog_queue *q, uint64_t now_ms, bool *again)
+{
+    struct backlog *b = q->backlog;
+
+    if (list_empty(&q->sent))
+        return false;
+    struct entry *entry = first_of(&q->sent);
+    size_t size = entry_size(entry);
+    take_out(b, entry);
+    q->n_sent--;
+    q->bytes_sent -= size;
+    *again = entry->again;
+    if (!entry->again)
+        b->acked++;
+    entry->again = true;
+    entry->acked_ms = now_ms;
+    list_append(&q->kept, &entry->in_queue);
+    b->bytes_kept += size;
+    while (b->bytes_kept > b->kept_limit && !list_empty(&q->kept))
+        forget_oldest(q);
     return true;
 }
 
-void backlog_rewind(struct backlog *b)
+const struct entry *backlog_awaited(const struct backlog_queue *q)
 {
-    b->unsent = b->oldest;
-    b->n_sent = b->bytes_sent = 0;
-    b->ghosts = 0;
+    return list_empty(&q->sent) ? NULL : first_of(&q->sent);
 }
 
-size_t backlog_awaited(const struct backlog *b)
+void backlog_age(struct backlog_queue *q, uint64_t now_ms)
 {
-    return b->n_sent + b->ghosts;
+    while (!list_empty(&q->kept) && first_of(&q->kept)->acked_ms + BACKLOG_KEPT_MS < now_ms)
+        forget_oldest(q);
+}
+
+static void count_again(struct backlog *b, struct list *kept)
+{
+    struct entry *entry;
+
+    list_each (entry, kept, in_queue) {
+        b->n++;
+        b->n_again++;
+        b->bytes += entry_size(entry);
+        b->bytes_kept -= entry_size(entry);
+    }
+}
+
+void backlog_rewind(struct backlog_queue *q, bool kept)
+{
+    splice_front(&q->sent, &q->unsent);
+    q->n_sent = q->bytes_sent = 0;
+    if (!kept)
+        return;
+    count_again(q->backlog, &q->kept);
+    splice_front(&q->kept, &q->unsent);
+}
+
+void backlog_unnumber(struct backlog *b)
+{
+    struct backlog_queue *q;
+    struct entry *entry;
+
+    list_each (q, &b->queues, in_backlog) {
+        assert(list_empty(&q->sent));
+        list_each (entry, &q->unsent, in_queue) {
+            entry->seq = 0;
+        }
+        while (!list_empty(&q->kept))
+            forget_oldest(q);
+    }
+}
+
+/* ---- sharing out anew ------------------------------------------------------------------------ */
+
+/* The oldest of all that are being shared out; NULL: none is left. */
+static struct entry *next_shared(struct backlog *b)
+{
+    struct entry *oldest = NULL;
+    struct backlog_queue *q;
+
+    list_each (q, &b->queues, in_backlog) {
+        if (!list_empty(&q->sharing) && (!oldest || first_of(&q->sharing)->order < oldest->order))
+            oldest = first_of(&q->sharing);
+    }
+    return oldest;
+}
+
+void backlog_spread(struct backlog *b, backlog_queue_of_fn *queue_of, void *ctx)
+{
+    struct backlog_queue *q;
+    struct entry *entry;
+
+    list_each (q, &b->queues, in_backlog) {
+        backlog_rewind(q, true);
+        splice_front(&q->unsent, &q->sharing);
+    }
+    while ((entry = next_shared(b))) {
+        q = queue_of(ctx, entry);
+        list_remove(&entry->in_queue);
+        list_append(q ? &q->unsent : &b->loose.unsent, &entry->in_queue);
+    }
 }

@@ -1,136 +1,108 @@
-/* entry.c - see entry.h. An entry is its fixed part, then stream, tag, data and "\r\n". */
+/* entry.c - see entry.h. */
 #include "publisher/entry.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-struct entry {
-    uint64_t seq, time_us, data_len;
-    uint32_t term;
-    uint16_t stream_len, tag_len;
-    bool keep_last;
-    char bytes[];
-};
+enum { HEIGHT_DIGITS_MAX = 19, MISSED_MAX = 64 };
 
-_Static_assert(offsetof(struct entry, bytes) + 2 <= 48, "ENTRY_EXTRA_MAX counts it");
-
-size_t entry_size(const struct event *event)
+static size_t size_of(size_t stream_len, size_t tag_len, size_t data_len)
 {
-    return offsetof(struct entry, bytes) + event->stream_len + event->tag_len + event->data_len + 2;
+    return offsetof(struct entry, bytes) + stream_len + tag_len + data_len + 2;
 }
 
-void entry_write(void *room, const struct event *event, const struct entry_id *id)
+size_t entry_size(const struct entry *entry)
 {
-    struct entry *entry = room;
-    char *at = entry->bytes;
+    return size_of(entry->stream_len, entry->tag_len, entry->data_len) + ENTRY_MALLOC;
+}
 
+size_t entry_size_of(const struct event *event)
+{
+    return size_of(event->stream_len, event->tag_len, event->data_len) + ENTRY_MALLOC;
+}
+
+static char *put(char *at, const char *bytes, size_t len)
+{
+    if (len > 0)
+        memcpy(at, bytes, len);
+    return at + len;
+}
+
+struct entry *entry_new(const struct event *event, struct history_limits history, uint32_t term,
+                        uint64_t time_us)
+{
     assert(event->stream_len <= STREAM_NAME_MAX && event->tag_len <= MESSAGE_TAG_MAX);
-    entry->seq = id->seq;
-    entry->time_us = id->time_us;
-    entry->term = id->term;
-    entry->data_len = event->data_len;
-    entry->stream_len = (uint16_t)event->stream_len;
-    entry->tag_len = (uint16_t)event->tag_len;
-    entry->keep_last = event->keep_last;
-    memcpy(at, event->stream, event->stream_len);
-    at += event->stream_len;
-    if (event->tag_len > 0)
-        memcpy(at, event->tag, event->tag_len);
-    at += event->tag_len;
-    memcpy(at, event->data, event->data_len);
-    memcpy(at + event->data_len, "\r\n", 2);
+    struct entry *entry = event->data_len < UINT32_MAX
+                              ? malloc(size_of(event->stream_len, event->tag_len, event->data_len))
+                              : NULL;
+    if (!entry)
+        return NULL;
+    *entry = (struct entry){.time_us = time_us,
+                            .term = term,
+                            .data_len = (uint32_t)event->data_len,
+                            .history = history,
+                            .stream_len = (uint16_t)event->stream_len,
+                            .tag_len = (uint8_t)event->tag_len,
+                            .keep_last = event->keep_last,
+                            .block = event->block};
+    list_init(&entry->in_queue);
+    char *at = put(entry->bytes, event->stream, event->stream_len);
+    at = put(at, event->tag, event->tag_len);
+    put(put(at, event->data, event->data_len), "\r\n", 2);
+    return entry;
 }
 
-uint32_t entry_term(const void *entry)
+void entry_free(struct entry **entry)
 {
-    return ((const struct entry *)entry)->term;
+    free(*entry);
+    *entry = NULL;
 }
 
-static size_t put(char *at, const void *bytes, size_t len)
+bool entry_height_of(const char *tag, size_t len, uint64_t *height)
 {
-    memcpy(at, bytes, len);
-    return len;
+    if (len == 0 || len > HEIGHT_DIGITS_MAX)
+        return false;
+    *height = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (tag[i] < '0' || tag[i] > '9')
+            return false;
+        *height = *height * 10 + (uint64_t)(tag[i] - '0');
+    }
+    return true;
 }
 
-/* "$<n>\r\n"; by hand, since this is written for every event. */
-static size_t put_length(char *at, size_t n)
+bool entry_height(const struct entry *entry, uint64_t *height)
 {
-    char digits[20];
-    size_t i = sizeof digits, len = 1;
-
-    do
-        digits[--i] = (char)('0' + n % 10);
-    while (n /= 10);
-    at[0] = '$';
-    len += put(at + len, digits + i, sizeof digits - i);
-    return len + put(at + len, "\r\n", 2);
+    return entry_height_of(entry_tag(entry), entry->tag_len, height);
 }
 
-bool entry_keeps_last(const void *entry)
+struct entry *entry_with_missed(const struct entry *entry, uint64_t from, uint64_t to)
 {
-    return ((const struct entry *)entry)->keep_last;
-}
+    char start[MISSED_MAX];
+    const char *data = entry_data(entry), *rest = data + 1;
 
-static size_t put_name(char *at, const char *prefix, const char *kind, const struct entry *entry)
-{
-    size_t prefix_len = strlen(prefix), kind_len = strlen(kind);
-    size_t len = put_length(at, prefix_len + kind_len + entry->stream_len);
-
-    assert(prefix_len <= STREAM_PREFIX_MAX);
-    len += put(at + len, prefix, prefix_len);
-    len += put(at + len, kind, kind_len);
-    len += put(at + len, entry->bytes, entry->stream_len);
-    return len + put(at + len, "\r\n", 2);
-}
-
-/* The last argument of either command: the head goes to the end of the start, the data follows. */
-static void put_message(const struct entry *entry, uint64_t epoch, char *start, size_t at,
-                        struct entry_command *command)
-{
-    const char *tag = entry->bytes + entry->stream_len;
-    struct message message = {.epoch = epoch,
-                              .seq = entry->seq,
-                              .time_us = entry->time_us,
-                              .tag = entry->tag_len ? tag : NULL,
-                              .tag_len = entry->tag_len};
-    char head[MESSAGE_HEAD_MAX];
-    size_t head_len = message_write_head(head, &message);
-
-    at += put_length(start + at, head_len + entry->data_len);
-    at += put(start + at, head, head_len);
-    command->start_len = at;
-    command->rest = tag + entry->tag_len;
-    command->rest_len = entry->data_len + 2;
-}
-
-void entry_command(const void *entry, const char *prefix, uint64_t epoch,
-                   char start[ENTRY_START_MAX], struct entry_command *command)
-{
-    static const char words[] = "*3\r\n$7\r\nPUBLISH\r\n";
-    size_t at = put(start, words, sizeof words - 1);
-
-    at += put_name(start + at, prefix, "", entry);
-    put_message(entry, epoch, start, at, command);
-}
-
-_Static_assert(ENTRY_LAST_MS == 600000, "the script says it in digits");
-
-const char entry_keep_script[] = "redis.call('HSET', KEYS[1], 'message', ARGV[1]) "
-                                 "redis.call('PEXPIRE', KEYS[1], 600000) "
-                                 "return redis.call('PUBLISH', KEYS[2], ARGV[1])";
-
-void entry_keep_command(const void *entry, const char *prefix, uint64_t epoch, const char *sha,
-                        char start[ENTRY_START_MAX], struct entry_command *command)
-{
-    static const char words[] = "*6\r\n$7\r\nEVALSHA\r\n", keys[] = "\r\n$1\r\n2\r\n";
-    size_t at = put(start, words, sizeof words - 1);
-
-    at += put_length(start + at, ENTRY_SHA_LEN);
-    at += put(start + at, sha, ENTRY_SHA_LEN);
-    at += put(start + at, keys, sizeof keys - 1);
-    at += put_name(start + at, prefix, "last:", entry);
-    at += put_name(start + at, prefix, "", entry);
-    put_message(entry, epoch, start, at, command);
+    if (entry->data_len < 2 || data[0] != '{')
+        return NULL;
+    if (entry->missed_from) { /* it is written anew, and reaches further */
+        rest = strchr(rest, ']') + 1;
+        rest += *rest == ',';
+        from = entry->missed_from < from ? entry->missed_from : from;
+    }
+    size_t rest_len = entry->data_len - (size_t)(rest - data);
+    int n = snprintf(start, sizeof start, "{\"missed\":[%" PRIu64 ",%" PRIu64 "]%s", from, to,
+                     rest[strspn(rest, " \t\r\n")] == '}' ? "" : ",");
+    size_t len = (size_t)n + rest_len;
+    struct entry *copy = malloc(size_of(entry->stream_len, entry->tag_len, len));
+    if (!copy)
+        return NULL;
+    *copy = *entry;
+    list_init(&copy->in_queue);
+    copy->data_len = (uint32_t)len;
+    copy->missed_from = from;
+    char *at = put(copy->bytes, entry->bytes, (size_t)entry->stream_len + entry->tag_len);
+    put(put(at, start, (size_t)n), rest, rest_len + 2); /* "\r\n" included */
+    return copy;
 }

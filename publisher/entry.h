@@ -1,7 +1,8 @@
-/* entry.h - an event as it waits in the backlog, and as a command for Redis.
+/* entry.h - an event as it waits in the backlog.
  *
- * The epoch is not in it: Redis gives it out, perhaps long after the event came. So the head is
- * written when the entry is sent, and again, the same, when it is sent once more.
+ * It has neither epoch nor number: Redis gives the epoch out, perhaps long after the event came,
+ * and a new term counts anew. Both are written when the entry is sent, and again, the same, when it
+ * is sent once more in that term.
  */
 #ifndef PUBLISHER_ENTRY_H
 #define PUBLISHER_ENTRY_H
@@ -10,51 +11,76 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/list.h"
 #include "common/message.h"
 #include "common/stream_name.h"
 #include "publisher/event.h"
+#include "publisher/history_rules.h"
+
+struct entry {
+    struct list in_queue; /* private to backlog.c */
+    uint64_t order;       /* what came first has the smaller one */
+    uint64_t seq;         /* 0: not sent yet in this term */
+    uint64_t time_us;     /* when the event was had, Unix microseconds */
+    uint64_t acked_ms;    /* of the loop */
+    uint64_t
+        missed_from; /* its data says that blocks were missed from this one on; 0: it does not */
+    uint32_t term;   /* 1, 2, 3...: the process's own count */
+    uint32_t data_len;
+    struct history_limits history; /* no entries: Redis keeps no history of the stream */
+    uint16_t stream_len;
+    uint8_t tag_len;
+    bool keep_last, again; /* again: it was counted as published once */
+    enum event_block block;
+    char bytes[]; /* stream, tag, data, "\r\n" */
+};
 
 enum {
-    /* A command before the data: the words, their lengths, the key, the channel and the head. */
-    ENTRY_START_MAX = 192 + 2 * (STREAM_PREFIX_MAX + STREAM_NAME_MAX) + MESSAGE_HEAD_MAX,
-    ENTRY_LAST_MS = 10 * 60 * 1000, /* how long a last value is kept after it was written */
-    ENTRY_SHA_LEN = 40,             /* what Redis names a script by */
+    ENTRY_MALLOC = 16, /* what the allocator takes for itself, roughly */
     /* What an entry takes beyond its data, at most. */
-    ENTRY_EXTRA_MAX = 48 + STREAM_NAME_MAX + MESSAGE_TAG_MAX,
+    ENTRY_EXTRA_MAX =
+        (int)sizeof(struct entry) + STREAM_NAME_MAX + MESSAGE_TAG_MAX + 2 + ENTRY_MALLOC,
 };
 
-struct entry_id {
-    uint32_t term; /* 1, 2, 3...: which of this process's terms; its epoch comes later */
-    uint64_t seq, time_us;
-};
+/* The stream and the tag are valid. NULL: out of memory. */
+struct entry *entry_new(const struct event *event, struct history_limits history, uint32_t term,
+                        uint64_t time_us);
+void entry_free(struct entry **entry);
 
-size_t entry_size(const struct event *event);
+/* Bytes of memory. */
+size_t entry_size(const struct entry *entry);
 
-/* Write it to room, which has entry_size() bytes and is aligned to 8. The stream and the tag are
- * valid. */
-void entry_write(void *room, const struct event *event, const struct entry_id *id);
+/* What entry_new() would take. */
+size_t entry_size_of(const struct event *event);
 
-uint32_t entry_term(const void *entry);
+static inline const char *entry_stream(const struct entry *entry)
+{
+    return entry->bytes;
+}
 
-/* Is it to be written by the script below? */
-bool entry_keeps_last(const void *entry);
+static inline const char *entry_tag(const struct entry *entry)
+{
+    return entry->bytes + entry->stream_len;
+}
 
-/* PUBLISH <prefix><stream> <head><data>, in two parts: the start, written to buf, and the rest, a
- * span of the entry. The command ends with "\r\n" after the rest, which is the span's own end. */
-struct entry_command {
-    const char *rest;
-    size_t start_len, rest_len;
-};
-void entry_command(const void *entry, const char *prefix, uint64_t epoch,
-                   char start[ENTRY_START_MAX], struct entry_command *command);
+static inline const char *entry_data(const struct entry *entry)
+{
+    return entry_tag(entry) + entry->tag_len;
+}
 
-/* The script that writes an entry whose stream keeps its last value, in one step: into the hash
- * <prefix>last:<stream>, field "message", then out. So whoever subscribes and then reads the hash
- * misses nothing. */
-extern const char entry_keep_script[];
+static inline bool entry_is_of(const struct entry *entry, const struct entry *other)
+{
+    return entry->stream_len == other->stream_len &&
+           __builtin_memcmp(entry_stream(entry), entry_stream(other), entry->stream_len) == 0;
+}
 
-/* The same by that script: EVALSHA <sha> 2 <key> <channel> <head><data>. */
-void entry_keep_command(const void *entry, const char *prefix, uint64_t epoch, const char *sha,
-                        char start[ENTRY_START_MAX], struct entry_command *command);
+/* A tag as a block's height. False: it is none. */
+bool entry_height_of(const char *tag, size_t len, uint64_t *height);
+bool entry_height(const struct entry *entry, uint64_t *height);
+
+/* A copy whose data, an object, begins with "missed":[from,to], joined with what it said before.
+ * NULL: its data is no object, or
+ * memory is out. */
+struct entry *entry_with_missed(const struct entry *entry, uint64_t from, uint64_t to);
 
 #endif

@@ -19,7 +19,7 @@ static void throttle(struct intake *in)
     const struct backlog *backlog = in->publisher->backlog;
     struct source *source;
 
-    if (in->throttled || backlog->bytes <= backlog->limit / 2)
+    if (in->throttled || in->lossy || backlog->bytes <= backlog->limit / 2)
         return;
     in->throttled = true;
     list_each (source, &in->sources, in_intake) {
@@ -33,7 +33,7 @@ void intake_turn(struct intake *in, bool open)
     struct source *source;
 
     in->redis_open = open;
-    if (backlog->bytes < backlog->limit / 4)
+    if (in->lossy || backlog->bytes < backlog->limit / 4)
         in->throttled = false;
     list_each (source, &in->sources, in_intake) {
         bool was = source->paused;

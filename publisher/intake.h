@@ -7,7 +7,8 @@
  * Waiting: above half of the backlog every source is paused while Redis takes events, since a
  * source that waits loses nothing; but for pressing ones, whose server would drop what we don't
  * read. While Redis is away only the patient ones are: a live source goes on, and the oldest events
- * give way to its newest. Below a quarter all go on.
+ * give way to its newest. Below a quarter all go on. Nobody waits
+ * while another publisher leads: what gives way here has been sent there.
  */
 #ifndef PUBLISHER_INTAKE_H
 #define PUBLISHER_INTAKE_H
@@ -28,6 +29,7 @@ struct intake {
     struct list sources;
     unsigned n, n_done;
     bool throttled, redis_open;
+    bool lossy; /* set by the owner: another publisher leads, and nobody need wait */
     struct log_limit bads;
 };
 

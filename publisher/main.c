@@ -1,4 +1,5 @@
 /* main.c - sluice-publisher: events in, Redis Pub/Sub out. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -6,7 +7,7 @@
 #include "common/log.h"
 #include "publisher/service.h"
 
-enum { EXIT_SETTINGS = 2 };
+enum { EXIT_SUPERSEDED = 1, EXIT_SETTINGS = 2 };
 
 static void print_help(void)
 {
@@ -21,7 +22,8 @@ static void print_help(void)
         "  --help                   This text\n"
         "  --version                The version\n\n"
         "It ends with 0 when all its sources have ended and Redis has acknowledged every event,\n"
-        "and on SIGTERM; with 2 when a setting is wrong.\n");
+        "and on SIGTERM; with 1 when another publisher writes the same streams; with 2 when a\n"
+        "setting is wrong.\n");
 }
 
 int main(int argc, char **argv)
@@ -46,5 +48,5 @@ int main(int argc, char **argv)
     }
     if (err)
         fprintf(stderr, "sluice-publisher: %s\n", error);
-    return err ? EXIT_SETTINGS : 0;
+    return err == -ESTALE ? EXIT_SUPERSEDED : err ? EXIT_SETTINGS : 0;
 }

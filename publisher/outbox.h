@@ -1,20 +1,15 @@
-/* outbox.h - the link to Redis: sends the backlog in order until every entry is acknowledged.
+/* outbox.h - from the backlog to Redis: one lane per master, and the right to publish at all.
  *
- *   backlog --outbox_turn()--> [PUBLISH or EVALSHA, pipelined] --> Redis
- *   backlog <--backlog_ack()-- [replies, in order]  <--
+ *   backlog --> lane --> master        leader --began(), ended()--> outbox
+ *               lane --> master        recovery <-> histories
  *
- *   AWAY -> CONNECTING -> OPEN <-> ASKING, LOADING      and from each of them back to AWAY
+ *   WAITING -> RECOVERING -> SENDING      and back to WAITING when the lease is lost
  *
- * A lost link is made again with backoff, and everything that was not acknowledged is sent again
- * in order: ids make repeats harmless, since readers drop what is not newer. The script by which
- * entries with a last value are written is loaded on each connection before its first use; should
- * Redis forget it, the link counts as lost.
+ * Events go out under an epoch that the leader got from Redis. With a lease, a process that gets it
+ * anew first finds out what the leader before has sent (recovery.h). Until then it stands by: the
+ * backlog holds the last seconds of events, and older ones go while another leads.
  *
- * Invariants
- *   I1  what is sent and not acknowledged is of one term, the one whose epoch we hold: before the
- *       first entry of another goes out, all of the former is acknowledged;
- *   I2  so while ASKING the next reply is the epoch, while LOADING it is the script's name, and
- *       while OPEN it is the answer to an entry.
+ * A new term, whose numbers begin anew, begins when nothing of the former is awaited any more.
  */
 #ifndef PUBLISHER_OUTBOX_H
 #define PUBLISHER_OUTBOX_H
@@ -23,27 +18,21 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "common/redis_name.h"
 #include "common/redis_url.h"
 #include "publisher/backlog.h"
+#include "publisher/publisher_counters.h"
 
 enum {
-    OUTBOX_RETRY_FIRST_MS = 50, /* the first wait after a lost link, doubled up to the next */
-    OUTBOX_RETRY_MOST_MS = 5000,
-    OUTBOX_ANSWER_MS = 10000,         /* without an answer for so long the link is dropped */
-    OUTBOX_WINDOW = 4 * 1024 * 1024,  /* bytes sent and not acknowledged; then it waits */
-    OUTBOX_UNSENT_MOST = 1024 * 1024, /* bytes handed to the connection ahead of its socket */
+    OUTBOX_HELD_MS = 15000, /* what who stands by holds */
+    OUTBOX_ERROR_MAX = 400,
 };
 
 struct outbox; /* opaque */
 
-struct outbox_counts {
-    uint64_t published; /* acknowledged by Redis */
-    uint64_t refused;   /* answered with an error, and not sent again */
-};
-
-/* All are borrowed until outbox_free(). NULL: out of memory. */
+/* All are borrowed until outbox_free(). lead: the lease's name; NULL: none. NULL: out of memory. */
 struct outbox *outbox_new(uv_loop_t *loop, struct backlog *backlog, const struct redis_url *url,
-                          const char *prefix);
+                          const struct redis_naming *naming, const char *lead);
 
 /* The loop must run once more. NULL is fine. */
 void outbox_free(struct outbox **outbox);
@@ -54,9 +43,26 @@ void outbox_start(struct outbox *o);
 /* Once per turn of the loop, before it waits: send what came in, in one write. */
 void outbox_turn(struct outbox *o);
 
+/* The queue for events of that stream; NULL: its master is not known yet. */
+struct backlog_queue *outbox_queue(struct outbox *o, const char *stream, size_t len);
+
 /* Does Redis take events now? */
 bool outbox_is_open(const struct outbox *o);
 
-struct outbox_counts outbox_counts(const struct outbox *o);
+/* Another publisher leads: nothing that is dropped here is lost. */
+bool outbox_stands_by(const struct outbox *o);
+
+/* Give the lease back, for good: what still waits stays here. True once Redis knows. */
+bool outbox_leave(struct outbox *o);
+
+/* Why it publishes no more and never will; NULL: it may. */
+const char *outbox_failure(const struct outbox *o);
+
+/* How many streams one term may number, fewer in tests. */
+void outbox_streams_most(struct outbox *o, size_t most);
+
+/* Fill what is known here: published, repeated, refused, role, epoch, terms, lease_losses, links,
+ * links_open. */
+void outbox_count(const struct outbox *o, struct publisher_counters *into);
 
 #endif

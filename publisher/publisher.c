@@ -5,17 +5,11 @@
 
 #include "common/message.h"
 #include "common/stream_name.h"
-#include "publisher/entry.h"
 
-int publisher_init(struct publisher *p, struct backlog *backlog)
+void publisher_init(struct publisher *p, struct backlog *backlog, const struct history_rules *rules)
 {
-    *p = (struct publisher){.backlog = backlog, .term = 1};
-    return streams_init(&p->streams);
-}
-
-void publisher_fini(struct publisher *p)
-{
-    streams_fini(&p->streams);
+    *p = (struct publisher){.backlog = backlog, .rules = rules};
+    backlog->term = 1;
 }
 
 void publisher_bad(struct publisher *p)
@@ -31,44 +25,28 @@ static int refuse(const char *reason, const char **why)
 
 void publisher_new_term(struct publisher *p)
 {
-    streams_clear(&p->streams);
-    p->term++;
-}
-
-/* A full table begins a new term with an empty one, in which there is room for certain. */
-static int number(struct publisher *p, const struct event *event, uint64_t *seq)
-{
-    int err = streams_next(&p->streams, event->stream, event->stream_len, seq);
-
-    if (err != -ENOSPC)
-        return err;
-    publisher_new_term(p);
-    return streams_next(&p->streams, event->stream, event->stream_len, seq);
+    p->backlog->term++;
 }
 
 int publisher_event(struct publisher *p, const struct event *event, uint64_t now_us,
                     const char **why)
 {
-    struct entry_id id = {.time_us = now_us};
+    struct backlog *backlog = p->backlog;
 
     if (!stream_name_valid(event->stream, event->stream_len))
         return refuse("stream: no stream may have that name", why);
     if (event->tag && !message_tag_valid(event->tag, event->tag_len))
         return refuse("tag: not 1 to 64 bytes of printable ASCII without space", why);
     p->events++;
-    int err = number(p, event, &id.seq);
-    if (err) {
-        backlog_lose(p->backlog);
-        return err;
+    if (!backlog_fits(backlog, event))
+        return 0; /* a hole in the numbers, which readers see */
+    struct entry *entry =
+        entry_new(event, history_rules_of(p->rules, event), backlog->term, now_us);
+    if (!entry) {
+        backlog_lose(backlog, event, PUBLISHER_DROP_MEMORY);
+        return -ENOMEM;
     }
-    id.term = p->term;
-    void *room = backlog_add(p->backlog, entry_size(event));
-    if (room) /* otherwise it is a hole in the numbers, which readers see */
-        entry_write(room, event, &id);
+    backlog_add(backlog, p->queue_of ? p->queue_of(p->ctx, event->stream, event->stream_len) : NULL,
+                entry);
     return 0;
-}
-
-uint64_t publisher_streams(const struct publisher *p)
-{
-    return p->streams.ended + p->streams.table.n;
 }

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/setting_names.h"
 #include "publisher/entry.h"
+#include "publisher/lead_name.h"
 #include "publisher/market_book.h"
 
 #define AT(field) offsetof(struct publisher_settings, field)
@@ -74,6 +75,34 @@ const struct setting publisher_settings_table[] = {
      .max = (uint64_t)64 << 30,
      .value_name = "SIZE",
      .help = "What may wait for Redis; when it is full the oldest event goes"},
+    {.name = "history-streams",
+     .kind = SETTING_TEXT,
+     .offset = AT(history_streams),
+     .fallback = "1000,10m",
+     .value_name = "N,AGE",
+     .help = "What Redis keeps of each stream for readers that missed something: about N messages, "
+             "until nothing was published for AGE; 0: nothing"},
+    {.name = "history-entities",
+     .kind = SETTING_TEXT,
+     .offset = AT(history_entities),
+     .fallback = "50,10m",
+     .value_name = "N,AGE",
+     .help = "The same for streams of one account, subaccount or address, of which there are very "
+             "many"},
+    {.name = "history",
+     .kind = SETTING_LIST,
+     .offset = AT(history),
+     .value_name = "RULE",
+     .help = "PATTERN[,PATTERN...]=N,AGE: the same for streams of these names, whatever they are; "
+             "repeatable, the first that fits counts"},
+    {.name = "lead",
+     .kind = SETTING_TEXT,
+     .offset = AT(lead),
+     .fallback = "auto",
+     .value_name = "NAME",
+     .help = "Of all publishers with the same NAME one publishes, and another takes over when it "
+             "ends. auto: the kinds of the live sources (none for lines and replay); off: none "
+             "stands by"},
     {.name = "max-event",
      .kind = SETTING_BYTES,
      .offset = AT(max_event),
@@ -150,6 +179,45 @@ static int check_redis(struct publisher_settings *s, char error[SETTINGS_ERROR_M
     return redis_settings_read(&given, &s->redis_url, &s->naming, &s->redis_tls, error);
 }
 
+static int check_history(struct publisher_settings *s, char error[SETTINGS_ERROR_MAX])
+{
+    struct history_rules *rules = &s->history_rules;
+    char why[HISTORY_ERROR_MAX];
+    const char *name = "history-streams";
+    int err = history_limits_parse(s->history_streams, &rules->streams, why);
+
+    if (!err) {
+        name = "history-entities";
+        err = history_limits_parse(s->history_entities, &rules->entities, why);
+    }
+    if (!err) {
+        name = "history";
+        err = history_rules_parse(rules, &s->history, why);
+    }
+    if (err)
+        snprintf(error, SETTINGS_ERROR_MAX, "%s: %s", name, why);
+    return err;
+}
+
+static int check_lead(struct publisher_settings *s, char error[SETTINGS_ERROR_MAX])
+{
+    bool automatic = strcmp(s->lead, "auto") == 0;
+
+    if (automatic && lead_of_sources(&s->sources, s->lease) == 0)
+        return 0;
+    if (strcmp(s->lead, "off") == 0)
+        return 0;
+    if (!automatic && lease_name_valid(s->lead)) {
+        memcpy(s->lease, s->lead, strlen(s->lead) + 1);
+        return 0;
+    }
+    snprintf(error, SETTINGS_ERROR_MAX,
+             automatic ? "lead: so many kinds of sources need a name of their own: give --lead NAME"
+                       : "lead: '%.60s' is not auto, off, or a name of 1 to %d of [A-Za-z0-9._+-]",
+             s->lead, LEASE_NAME_MAX);
+    return -EINVAL;
+}
+
 static int check(struct publisher_settings *s, char error[SETTINGS_ERROR_MAX])
 {
     if (s->sources.n == 0) {
@@ -160,7 +228,17 @@ static int check(struct publisher_settings *s, char error[SETTINGS_ERROR_MAX])
     s->line_max = s->backlog / 2 - ENTRY_EXTRA_MAX;
     if (s->max_event < s->line_max)
         s->line_max = s->max_event;
-    return check_redis(s, error);
+    int err = check_history(s, error);
+    if (!err)
+        err = check_lead(s, error);
+    if (!err)
+        err = check_redis(s, error);
+    if (err || s->redis_url.kind != REDIS_CLUSTER || s->naming.sharded)
+        return err;
+    snprintf(error, SETTINGS_ERROR_MAX,
+             "pubsub: a publisher needs the sharded form on a Cluster: leave pubsub at auto, and "
+             "give a prefix");
+    return -EINVAL;
 }
 
 int publisher_settings_load(struct publisher_settings *s, int argc, char *const *argv,

@@ -6,12 +6,15 @@
 
 #include "common/redis_settings.h"
 #include "common/settings.h"
+#include "publisher/history_rules.h"
+#include "publisher/lease.h"
 
 struct publisher_settings {
     /* as given: filled by settings_load() */
     char *settings_file, *redis, *redis_ca, *redis_cert, *redis_key, *prefix, *nano_accounts;
     char *injective_markets, *drift_markets, *http;
-    struct setting_list sources;
+    char *history_streams, *history_entities, *lead;
+    struct setting_list sources, history;
     uint64_t backlog, max_event, book_levels;
     bool market_data;
     int pubsub, redis_verify, log_level;
@@ -20,6 +23,8 @@ struct publisher_settings {
     struct redis_url redis_url;
     struct redis_naming naming;
     struct redis_tls *redis_tls;
+    struct history_rules history_rules;
+    char lease[LEASE_NAME_MAX + 1]; /* empty: none */
     uint64_t line_max; /* max_event, and never more than fits into half of the backlog */
 };
 

@@ -36,25 +36,37 @@ struct service {
 
 static void tell_drops(struct service *s)
 {
-    uint64_t held;
+    uint64_t held, dropped = s->backlog.dropped[PUBLISHER_DROP_FULL];
 
-    if (s->backlog.dropped <= s->drops_told || !log_allowed(&s->drops, &held))
+    if (dropped <= s->drops_told || !log_allowed(&s->drops, &held))
         return;
-    s->drops_told = s->backlog.dropped;
-    log_warn("the backlog is full: the oldest events go", LOG_NUMBER("dropped", s->drops_told),
+    s->drops_told = dropped;
+    log_warn("the backlog is full: the oldest events go", LOG_NUMBER("dropped", dropped),
              LOG_NUMBER("waiting", s->backlog.n));
+}
+
+/* Nothing more will come, and what came is out, or another's to send. */
+static bool is_finished(const struct service *s)
+{
+    if (outbox_failure(s->outbox))
+        return true;
+    return intake_done(&s->intake) &&
+           (s->backlog.n == 0 || (s->stopping && outbox_stands_by(s->outbox)));
 }
 
 /* The loop's turn, before it waits: sources go on or not, what they gave goes out. */
 static void on_turn(uv_prepare_t *handle)
 {
     struct service *s = handle->data;
+    bool finished;
 
+    s->intake.lossy = outbox_stands_by(s->outbox);
     if (!s->stopping)
         intake_turn(&s->intake, outbox_is_open(s->outbox));
+    finished = is_finished(s) && outbox_leave(s->outbox);
     outbox_turn(s->outbox);
     tell_drops(s);
-    if (intake_done(&s->intake) && s->backlog.n == 0)
+    if (finished)
         uv_stop(&s->loop);
 }
 
@@ -83,52 +95,55 @@ static void on_signal(uv_signal_t *handle, int number)
 static void count(void *ctx, struct publisher_counters *into)
 {
     const struct service *s = ctx;
-    struct outbox_counts counts = outbox_counts(s->outbox);
 
     *into = (struct publisher_counters){
         .events = s->publisher.events,
         .bad = s->publisher.bad,
-        .published = counts.published,
-        .refused = counts.refused,
-        .dropped = {[PUBLISHER_DROP_FULL] = s->backlog.dropped},
+        .missed_blocks = s->backlog.missed_blocks,
         .waiting = s->backlog.n,
         .waiting_bytes = s->backlog.bytes,
         .waiting_limit = s->backlog.limit,
-        .streams = publisher_streams(&s->publisher),
-        .links = 1,
-        .links_open = outbox_is_open(s->outbox),
     };
+    memcpy(into->dropped, s->backlog.dropped, sizeof into->dropped);
+    outbox_count(s->outbox, into);
 }
 
-/* What never reached Redis is dropped too: published, refused and dropped make up all events. */
+/* What never reached Redis is dropped too: published, repeated, refused and dropped make up all. */
 static void summarise(struct service *s)
 {
     struct publisher_counters counters;
 
     count(s, &counters);
-
     log_info("publisher has ended", LOG_NUMBER("events", counters.events),
              LOG_NUMBER("streams", counters.streams), LOG_NUMBER("published", counters.published),
-             LOG_NUMBER("refused", counters.refused),
-             LOG_NUMBER("dropped", counters.dropped[PUBLISHER_DROP_FULL] + counters.waiting),
+             LOG_NUMBER("repeated", counters.repeated), LOG_NUMBER("refused", counters.refused),
+             LOG_NUMBER("dropped", backlog_dropped(&s->backlog) + counters.waiting),
              LOG_NUMBER("bad", counters.bad),
              LOG_NUMBER("seconds", (uv_now(&s->loop) - s->begun_ms + 500) / 1000));
+}
+
+static struct backlog_queue *queue_of(void *ctx, const char *stream, size_t len)
+{
+    return outbox_queue(ctx, stream, len);
 }
 
 /* On error fini() takes what there is. */
 static int init(struct service *s, const struct publisher_settings *settings)
 {
     backlog_init(&s->backlog, settings->backlog);
-    int err = publisher_init(&s->publisher, &s->backlog);
+    publisher_init(&s->publisher, &s->backlog, &settings->history_rules);
     intake_init(&s->intake, &s->loop, &s->publisher, settings->line_max);
-    s->outbox = outbox_new(&s->loop, &s->backlog, &settings->redis_url, settings->prefix);
+    s->outbox = outbox_new(&s->loop, &s->backlog, &settings->redis_url, &settings->naming,
+                           settings->lease[0] ? settings->lease : NULL);
+    s->publisher.queue_of = queue_of;
+    s->publisher.ctx = s->outbox;
     uv_prepare_init(&s->loop, &s->turn);
     uv_timer_init(&s->loop, &s->flush);
     notify_watchdog_start(&s->loop, &s->watchdog);
     uv_signal_init(&s->loop, &s->terminate);
     uv_signal_init(&s->loop, &s->interrupt);
     s->turn.data = s->terminate.data = s->interrupt.data = s;
-    return err ? err : s->outbox ? 0 : -ENOMEM;
+    return s->outbox ? 0 : -ENOMEM;
 }
 
 static void fini(struct service *s)
@@ -145,7 +160,6 @@ static void fini(struct service *s)
     http_listener_free(&s->http);
     uv_run(&s->loop, UV_RUN_DEFAULT); /* and those of libwebsockets */
     uv_loop_close(&s->loop);
-    publisher_fini(&s->publisher);
     nano_local_fini(&s->local);
     market_data_fini(&s->market);
     backlog_fini(&s->backlog);
@@ -231,6 +245,10 @@ int service_run(const struct publisher_settings *settings, char error[SETTINGS_E
         err = open_http(s, settings->http, error);
     if (!err)
         run(s);
+    if (!err && outbox_failure(s->outbox)) {
+        snprintf(error, SETTINGS_ERROR_MAX, "%s", outbox_failure(s->outbox));
+        err = -ESTALE;
+    }
     fini(s);
     free(s);
     return err;

@@ -51,7 +51,7 @@ static struct stream *add(struct streams *s, uint64_t hash, const char *name, si
     return stream;
 }
 
-int streams_next(struct streams *s, const char *name, size_t len, uint64_t *seq)
+int streams_next(struct streams *s, const char *name, size_t len, bool over, uint64_t *seq)
 {
     uint64_t hash = table_hash(&s->table, name, len);
     struct stream *found = NULL;
@@ -62,7 +62,7 @@ int streams_next(struct streams *s, const char *name, size_t len, uint64_t *seq)
         if (stream->len == len && memcmp(stream->name, name, len) == 0)
             found = stream;
     }
-    if (!found && s->table.n >= s->most)
+    if (!found && !over && s->table.n >= s->most)
         return -ENOSPC;
     if (!found && !(found = add(s, hash, name, len)))
         return -ENOMEM;

@@ -6,6 +6,7 @@
 #ifndef PUBLISHER_STREAMS_H
 #define PUBLISHER_STREAMS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,8 +23,9 @@ struct streams {
 int streams_init(struct streams *s); /* 0; -ENOMEM */
 void streams_fini(struct streams *s);
 
-/* The stream's next number, from 1. 0; -ENOSPC when it is one too many; -ENOMEM. */
-int streams_next(struct streams *s, const char *name, size_t len, uint64_t *seq);
+/* The stream's next number, from 1. 0; -ENOSPC when it is one too many and over is false: a block
+ * that has begun is not to be torn for it; -ENOMEM. */
+int streams_next(struct streams *s, const char *name, size_t len, bool over, uint64_t *seq);
 
 void streams_clear(struct streams *s);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "publisher/entry.h"
+#include "publisher/entry_command.h"
 #include "publisher/event_line.h"
 #include "publisher/line_reader.h"
 #include "publisher/publisher.h"
@@ -31,18 +31,27 @@ static size_t length(char **at)
 /* What the lengths announce is there, and nothing else. */
 static void must_hold(const char *start, const struct entry_command *command)
 {
-    char text[ENTRY_START_MAX + 1], *at = text + strlen("*3\r\n$7\r\nPUBLISH\r\n");
+    char text[ENTRY_START_MAX + 1], *at = text + 1;
 
     memcpy(text, start, command->start_len);
     text[command->start_len] = '\0';
-    size_t channel = length(&at);
-    at += channel;
-    must(memcmp(at, "\r\n", 2) == 0);
+    must(*text == '*');
+    unsigned long words = strtoul(at, &at, 10);
     at += 2;
+    while (words-- > 1) {
+        at += length(&at);
+        must(memcmp(at, "\r\n", 2) == 0);
+        at += 2;
+    }
     size_t payload = length(&at);
     must(payload == (size_t)(text + command->start_len - at) + command->rest_len - 2);
     must(memcmp(command->rest + command->rest_len - 2, "\r\n", 2) == 0);
 }
+
+static const struct redis_naming naming = {.prefix = "p:"};
+static const struct entry_target to = {&naming, UINT64_MAX,
+                                       "0123456789012345678901234567890123456789"};
+static const struct history_rules rules = {.streams = {1000, 600000}, .entities = {50, 600000}};
 
 static void on_event(void *ctx, const struct event *event)
 {
@@ -51,15 +60,18 @@ static void on_event(void *ctx, const struct event *event)
     struct entry_command command;
     char start[ENTRY_START_MAX];
     const char *why = NULL;
-    size_t len;
+    bool again;
 
     must(json_check(event->data, event->data_len, JSON_STRICT, &root, NULL) == 0);
     if (publisher_event(publisher, event, 1, &why) != 0)
         return;
-    entry_command(backlog_next(publisher->backlog, &len), "p:", UINT64_MAX, start, &command);
+    struct backlog_queue *queue = &publisher->backlog->loose;
+    struct entry *entry = backlog_next(queue);
+    entry->seq = UINT64_MAX;
+    entry_command(entry, &to, start, &command);
     must_hold(start, &command);
-    backlog_sent(publisher->backlog);
-    must(backlog_ack(publisher->backlog));
+    backlog_sent(queue);
+    must(backlog_ack(queue, 0, &again));
 }
 
 static void feed(struct line_reader *reader, struct publisher *publisher, const uint8_t *bytes,
@@ -90,13 +102,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     line_reader_init(&reader, LINE_MAX_BYTES);
     backlog_init(&backlog, 4 * LINE_MAX_BYTES);
-    must(publisher_init(&publisher, &backlog) == 0);
+    publisher_init(&publisher, &backlog, &rules);
     size_t first = size > 0 ? data[0] % size : 0;
     feed(&reader, &publisher, data, first);
     feed(&reader, &publisher, data + first, size - first);
     feed(&reader, &publisher, (const uint8_t *)"\n", 1);
     line_reader_fini(&reader);
-    publisher_fini(&publisher);
     backlog_fini(&backlog);
     return 0;
 }

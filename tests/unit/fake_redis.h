@@ -1,7 +1,8 @@
 /* fake_redis.h - as much of a Redis server as a publisher meets, on the loop of the test itself.
  *
- * It notes every PUBLISH, also those of the script that keeps last values, and answers as the test
- * has set it; an epoch is one more than the last.
+ * It notes every PUBLISH, also those of the script that keeps histories and last values, and
+ * answers as the test has set it; an epoch is one more than the last. There are two connections to
+ * it: the one that publishes, known by its INFO, and the one that asks for epochs and the lease.
  */
 #ifndef TESTS_FAKE_REDIS_H
 #define TESTS_FAKE_REDIS_H
@@ -14,17 +15,33 @@
 #include <string.h>
 #include <uv.h>
 
+enum { FAKE_PEERS = 8 };
+
+struct fake_redis;
+
+struct fake_peer {
+    uv_tcp_t tcp;
+    struct fake_redis *fake;
+    redisReader *reader; /* NULL: nobody is connected here */
+    bool publishes;
+};
+
 struct fake_redis {
-    uv_tcp_t listener, peer;
-    bool listening, connected, waiting; /* waiting: somebody, while another is connected */
-    redisReader *reader;
+    uv_tcp_t listener;
+    struct fake_peer peers[FAKE_PEERS];
+    bool listening;
     int port;
-    char published[4096]; /* "channel id data " of each, '|' at each new connection */
+    char published[4096]; /* "channel id data " of each, '|' at each new publishing connection */
     size_t bytes;         /* of all payloads */
     unsigned n_published, n_asked, n_connections, n_loaded;
     bool has_script;
     const char *load_error; /* the answer to the next SCRIPT LOAD, once */
-    char kept[256];         /* the last key of a last value */
+    char kept[256];         /* the last key of a history or last value */
+    const char *run_id;     /* what INFO says; NULL: "r1" */
+    char asked[256];        /* of the lease: the first letter of every wish */
+    const char *leader;     /* who has the lease; NULL: nobody */
+    const char *histories;  /* the answer to every XREVRANGE; NULL: empty */
+    unsigned n_read;        /* of them */
     uint64_t epoch;
     bool silent;               /* does not answer a PUBLISH */
     const char *eval_error;    /* the answer to every EVAL */
@@ -32,29 +49,47 @@ struct fake_redis {
     char input[64 * 1024];
 };
 
-static void fake_accept(struct fake_redis *fake);
-
-static void fake_answer(struct fake_redis *fake, const char *text)
+static void fake_answer_to(struct fake_peer *peer, const char *text)
 {
     uv_buf_t buf = uv_buf_init((char *)(uintptr_t)text, (unsigned)strlen(text));
 
-    cr_assert_eq(uv_try_write((uv_stream_t *)&fake->peer, &buf, 1), (int)buf.len);
+    cr_assert_eq(uv_try_write((uv_stream_t *)&peer->tcp, &buf, 1), (int)buf.len);
 }
 
 static void fake_peer_closed(uv_handle_t *handle)
 {
-    struct fake_redis *fake = handle->data;
+    struct fake_peer *peer = handle->data;
 
-    fake->connected = false;
-    redisReaderFree(fake->reader);
-    if (fake->listening && fake->waiting)
-        fake_accept(fake);
+    redisReaderFree(peer->reader);
+    peer->reader = NULL;
 }
 
+static void fake_hang_up_on(struct fake_peer *peer)
+{
+    if (peer->reader && !uv_is_closing((uv_handle_t *)&peer->tcp))
+        uv_close((uv_handle_t *)&peer->tcp, fake_peer_closed);
+}
+
+static struct fake_peer *fake_publishing(struct fake_redis *fake)
+{
+    for (int i = 0; i < FAKE_PEERS; i++)
+        if (fake->peers[i].reader && fake->peers[i].publishes &&
+            !uv_is_closing((uv_handle_t *)&fake->peers[i].tcp))
+            return &fake->peers[i];
+    return NULL;
+}
+
+/* The publishing connection. */
 static inline void fake_hang_up(struct fake_redis *fake)
 {
-    if (fake->connected && !uv_is_closing((uv_handle_t *)&fake->peer))
-        uv_close((uv_handle_t *)&fake->peer, fake_peer_closed);
+    if (fake_publishing(fake))
+        fake_hang_up_on(fake_publishing(fake));
+}
+
+static inline void fake_answer(struct fake_redis *fake, const char *text)
+{
+    cr_assert_not_null(fake_publishing(fake));
+    fake_answer_to(fake_publishing(fake), text);
 }
 
 static void fake_note(struct fake_redis *fake, const redisReply *channel, const redisReply *payload)
@@ -71,67 +106,112 @@ static void fake_note(struct fake_redis *fake, const redisReply *channel, const 
                  data + 1);
 }
 
-static void fake_eval(struct fake_redis *fake)
+static void fake_epoch(struct fake_peer *peer, const char *owner)
 {
-    char text[32], answer[64];
+    char text[32], answer[200];
 
-    fake->n_asked++;
-    if (fake->eval_error) {
-        fake_answer(fake, fake->eval_error);
-        return;
-    }
-    snprintf(text, sizeof text, "%llu", (unsigned long long)++fake->epoch);
-    snprintf(answer, sizeof answer, "$%zu\r\n%s\r\n", strlen(text), text);
-    fake_answer(fake, answer);
+    snprintf(text, sizeof text, "%llu", owner ? 0 : (unsigned long long)++peer->fake->epoch);
+    snprintf(answer, sizeof answer, "*2\r\n$%zu\r\n%s\r\n$%zu\r\n%s\r\n", strlen(text), text,
+             strlen(owner ? owner : ""), owner ? owner : "");
+    fake_answer_to(peer, answer);
 }
 
-static void fake_publish(struct fake_redis *fake, const redisReply *channel,
+/* EVAL script 1 key, or with a lease: wish owner ms epoch. */
+static void fake_eval(struct fake_peer *peer, const redisReply *command)
+{
+    struct fake_redis *fake = peer->fake;
+    const char *wish = command->elements > 4 ? command->element[4]->str : "take";
+    char answer[200];
+
+    if (command->elements > 4 && strlen(fake->asked) < sizeof fake->asked - 1)
+        strncat(fake->asked, wish, 1);
+    if (fake->eval_error) {
+        fake->n_asked++;
+        fake_answer_to(peer, fake->eval_error);
+    } else if (*wish == 't') {
+        fake->n_asked++;
+        fake_epoch(peer, fake->leader);
+    } else if (*wish == 'k' && !fake->leader) {
+        snprintf(answer, sizeof answer, "*2\r\n$%zu\r\n%s\r\n$0\r\n\r\n", command->element[7]->len,
+                 command->element[7]->str);
+        fake_answer_to(peer, answer);
+    } else {
+        fake_epoch(peer, fake->leader ? fake->leader : "");
+    }
+}
+
+static void fake_publish(struct fake_peer *peer, const redisReply *channel,
                          const redisReply *payload)
 {
+    struct fake_redis *fake = peer->fake;
+
     fake_note(fake, channel, payload);
     if (fake->publish_error)
-        fake_answer(fake, fake->publish_error);
+        fake_answer_to(peer, fake->publish_error);
     else if (!fake->silent)
-        fake_answer(fake, ":1\r\n");
+        fake_answer_to(peer, ":1\r\n");
     fake->publish_error = NULL;
 }
 
-static void fake_load(struct fake_redis *fake)
+static void fake_info(struct fake_peer *peer)
 {
+    const char *id = peer->fake->run_id ? peer->fake->run_id : "r1";
+    char answer[100];
+
+    peer->publishes = true;
+    if (++peer->fake->n_connections > 1)
+        strcat(peer->fake->published, "|");
+    snprintf(answer, sizeof answer, "$%zu\r\nrun_id:%s\r\n\r\n", strlen(id) + 9, id);
+    fake_answer_to(peer, answer);
+}
+
+static void fake_load(struct fake_peer *peer)
+{
+    struct fake_redis *fake = peer->fake;
+
     fake->n_loaded++;
     fake->has_script = !fake->load_error;
-    fake_answer(fake, fake->load_error ? fake->load_error
-                                       : "$40\r\n0123456789012345678901234567890123456789\r\n");
+    fake_answer_to(peer, fake->load_error ? fake->load_error
+                                          : "$40\r\n0123456789012345678901234567890123456789\r\n");
     fake->load_error = NULL;
 }
 
-static void fake_evalsha(struct fake_redis *fake, const redisReply *command)
+/* EVALSHA sha n keys... channel epoch seq entries age message */
+static void fake_evalsha(struct fake_peer *peer, const redisReply *command)
 {
-    cr_assert_eq(command->elements, 6u);
+    size_t keys = command->element[2]->str[0] == '2' ? 2 : 1;
+
+    cr_assert_eq(command->elements, 9 + keys);
     cr_assert_str_eq(command->element[1]->str, "0123456789012345678901234567890123456789");
-    cr_assert_str_eq(command->element[2]->str, "2");
-    if (!fake->has_script) {
-        fake_answer(fake, "-NOSCRIPT No matching script. Please use EVAL.\r\n");
+    if (!peer->fake->has_script) {
+        fake_answer_to(peer, "-NOSCRIPT No matching script. Please use EVAL.\r\n");
         return;
     }
-    snprintf(fake->kept, sizeof fake->kept, "%s", command->element[3]->str);
-    fake_publish(fake, command->element[4], command->element[5]);
+    snprintf(peer->fake->kept, sizeof peer->fake->kept, "%s", command->element[3]->str);
+    fake_publish(peer, command->element[3 + keys], command->element[8 + keys]);
 }
 
-static void fake_command(struct fake_redis *fake, const redisReply *command)
+static void fake_command(struct fake_peer *peer, const redisReply *command)
 {
     const char *name = command->element[0]->str;
 
     if (strcmp(name, "PING") == 0) {
-        fake_answer(fake, "+PONG\r\n");
+        fake_answer_to(peer, "+PONG\r\n");
+    } else if (strcmp(name, "INFO") == 0) {
+        fake_info(peer);
     } else if (strcmp(name, "EVAL") == 0) {
-        fake_eval(fake);
+        fake_eval(peer, command);
     } else if (strcmp(name, "PUBLISH") == 0) {
-        fake_publish(fake, command->element[1], command->element[2]);
+        fake_publish(peer, command->element[1], command->element[2]);
     } else if (strcmp(name, "SCRIPT") == 0) {
-        fake_load(fake);
+        fake_load(peer);
     } else if (strcmp(name, "EVALSHA") == 0) {
-        fake_evalsha(fake, command);
+        fake_evalsha(peer, command);
+    } else if (strcmp(name, "XREVRANGE") == 0) {
+        peer->fake->n_read++;
+        fake_answer_to(peer, peer->fake->histories ? peer->fake->histories : "*0\r\n");
+    } else if (strcmp(name, "GETSET") == 0) {
+        fake_answer_to(peer, "$-1\r\n");
     } else {
         cr_assert_fail("unexpected command %s", name);
     }
@@ -139,53 +219,46 @@ static void fake_command(struct fake_redis *fake, const redisReply *command)
 
 static void fake_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
-    struct fake_redis *fake = handle->data;
+    struct fake_peer *peer = handle->data;
 
     (void)suggested;
-    *buf = uv_buf_init(fake->input, sizeof fake->input);
+    *buf = uv_buf_init(peer->fake->input, sizeof peer->fake->input);
 }
 
 static void fake_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
-    struct fake_redis *fake = stream->data;
+    struct fake_peer *peer = stream->data;
     void *command = NULL;
 
     if (n < 0) {
-        fake_hang_up(fake);
+        fake_hang_up_on(peer);
         return;
     }
-    redisReaderFeed(fake->reader, buf->base, (size_t)n);
+    redisReaderFeed(peer->reader, buf->base, (size_t)n);
     while (!uv_is_closing((uv_handle_t *)stream)) {
-        cr_assert_eq(redisReaderGetReply(fake->reader, &command), REDIS_OK);
+        cr_assert_eq(redisReaderGetReply(peer->reader, &command), REDIS_OK);
         if (!command)
             break;
-        fake_command(fake, command);
+        fake_command(peer, command);
         freeReplyObject(command);
     }
-}
-
-static void fake_accept(struct fake_redis *fake)
-{
-    uv_tcp_init(fake->listener.loop, &fake->peer);
-    fake->peer.data = fake;
-    cr_assert_eq(uv_accept((uv_stream_t *)&fake->listener, (uv_stream_t *)&fake->peer), 0);
-    fake->connected = true;
-    fake->waiting = false;
-    fake->n_connections++;
-    fake->reader = redisReaderCreate();
-    if (fake->n_connections > 1)
-        strcat(fake->published, "|");
-    uv_read_start((uv_stream_t *)&fake->peer, fake_room, fake_read);
 }
 
 static void fake_on_connection(uv_stream_t *listener, int status)
 {
     struct fake_redis *fake = listener->data;
+    struct fake_peer *peer = fake->peers;
 
     cr_assert_eq(status, 0);
-    fake->waiting = true;
-    if (!fake->connected)
-        fake_accept(fake);
+    while (peer->reader)
+        cr_assert_lt(++peer - fake->peers, FAKE_PEERS);
+    uv_tcp_init(listener->loop, &peer->tcp);
+    peer->tcp.data = peer;
+    peer->fake = fake;
+    peer->publishes = false;
+    cr_assert_eq(uv_accept(listener, (uv_stream_t *)&peer->tcp), 0);
+    peer->reader = redisReaderCreate();
+    uv_read_start((uv_stream_t *)&peer->tcp, fake_room, fake_read);
 }
 
 /* Listen on port, 0: any free one. */
@@ -210,7 +283,8 @@ static inline void fake_stop(struct fake_redis *fake)
     if (!fake->listening)
         return;
     fake->listening = false;
-    fake_hang_up(fake);
+    for (int i = 0; i < FAKE_PEERS; i++)
+        fake_hang_up_on(&fake->peers[i]);
     uv_close((uv_handle_t *)&fake->listener, NULL);
 }
 
