@@ -20,6 +20,7 @@
 #include "gateway/link.h"
 #include "gateway/process_stats.h"
 #include "gateway/proxy_lobby.h"
+#include "gateway/published.h"
 #include "gateway/view.h"
 #include "gateway/wheel.h"
 #include "gateway/ws_edge.h"
@@ -44,6 +45,7 @@ struct gateway {
     struct intake intake;
     struct link_config link_config;
     struct redis_asker *asker;
+    struct published *published;
     struct history history;
     struct link *link;
     struct http_sources http;
@@ -275,6 +277,8 @@ static bool make_edges(struct gateway *gw)
                                            .linger_ms = gw->settings->linger_ms,
                                            .worker = config->index};
     gw->asker = redis_asker_new(gw->loop, &gw->settings->redis_url);
+    gw->published = gw->asker ? published_new(gw->asker, gw->settings->prefix) : NULL;
+    gw->http.published = gw->published;
     history_init(&gw->history, gw->asker, &gw->settings->naming, gw->counters);
     gw->host.history = gateway_has_history(gw->settings) ? &gw->history : NULL;
     if (gw->hub)
@@ -376,6 +380,7 @@ void gateway_free(struct gateway **gwp)
     limits_free(&gw->limits);
     link_free(&gw->link);
     redis_asker_free(&gw->asker);
+    published_free(&gw->published);
     uv_close((uv_handle_t *)&gw->tick, NULL);
     uv_close((uv_handle_t *)&gw->delay, NULL);
     uv_close((uv_handle_t *)&gw->before_wait, NULL);

@@ -9,6 +9,7 @@
 #include "gateway/counters.h"
 #include "gateway/gateway_settings.h"
 #include "gateway/hub.h"
+#include "gateway/published.h"
 
 enum { STREAMS_SHOWN_MAX = 1000 };
 
@@ -51,7 +52,7 @@ static struct http_answer metrics(const struct http_sources *sources)
     return a;
 }
 
-/* What has listeners at this process. */
+/* What has listeners at this process, and what there is to listen to. */
 static struct http_answer streams(const struct http_sources *sources)
 {
     struct http_answer a = {.status = 200, .content_type = "application/json"};
@@ -66,7 +67,9 @@ static struct http_answer streams(const struct http_sources *sources)
                  sources->settings->stream_classes.classes[stream->class_id].name,
                  hub_stream_clients(stream), stream->messages);
     }
-    text_add(&a.body, "]}\n");
+    text_add(&a.body, "],\"published\":");
+    published_add(sources->published, &a.body);
+    text_add(&a.body, "}\n");
     return a;
 }
 

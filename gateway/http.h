@@ -11,6 +11,7 @@ struct client_host;
 struct counters;
 struct gateway_settings;
 struct hub;
+struct published;
 
 struct http_sources {
     const struct gateway_settings *settings;
@@ -18,6 +19,7 @@ struct http_sources {
     const struct hub *hub;
     const struct counters *workers; /* one per worker, this process' own among them */
     unsigned n_workers;
+    struct published *published; /* NULL: nobody knows what is published */
 };
 
 enum { HTTP_HEADERS_MAX = 4 };

@@ -20,6 +20,7 @@
 #include "gateway/http.h"
 #include "gateway/limits.h"
 #include "gateway/outlet.h"
+#include "gateway/published.h"
 #include "gateway/route.h"
 
 enum { WS_HEADERS_MAX = 32 * 1024 /* of one handshake; 1,024 stream names fit */ };
@@ -37,13 +38,15 @@ struct connection {
     struct list in_undelivered; /* see struct ws_edge; empty when it is not there */
     struct upgrade *upgrade;    /* between the decision to upgrade and its end */
     struct http_answer *answer;
-    struct inflater *inflater; /* NULL until a compressed message comes */
-    bool resets;               /* the client promised client_no_context_takeover */
-    bool deflated;             /* the message that is coming in is compressed, */
-    bool begun;                /* and some of it has been passed on */
-    bool in_frame;             /* more of the frame is to come */
-    bool ended;                /* nothing may be written any more */
-    bool finishing;            /* marked for closing, but what is queued goes out first */
+    struct published_waiter waiter; /* for what /streams is to tell */
+    bool streams_due;               /* and now it is there */
+    struct inflater *inflater;      /* NULL until a compressed message comes */
+    bool resets;                    /* the client promised client_no_context_takeover */
+    bool deflated;                  /* the message that is coming in is compressed, */
+    bool begun;                     /* and some of it has been passed on */
+    bool in_frame;                  /* more of the frame is to come */
+    bool ended;                     /* nothing may be written any more */
+    bool finishing;                 /* marked for closing, but what is queued goes out first */
 };
 
 struct upgrade {

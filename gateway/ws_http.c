@@ -19,6 +19,7 @@ static void forget_answer(struct connection *conn)
 void ws_http_forget(struct connection *conn)
 {
     forget_answer(conn);
+    published_leave(&conn->waiter);
     free(conn->upgrade);
     conn->upgrade = NULL;
 }
@@ -80,6 +81,25 @@ static bool wants_page(struct connection *conn, const char *path)
            strstr(accept, "text/html");
 }
 
+static void on_published(struct published_waiter *w)
+{
+    struct connection *conn = list_entry(w, struct connection, waiter);
+
+    conn->streams_due = true;
+    if (conn->wsi)
+        lws_callback_on_writable(conn->wsi);
+}
+
+/* /streams tells what is in Redis too. False: it is answered when that has come. */
+static bool has_all(struct connection *conn, const char *path)
+{
+    struct published *published = conn->edge->http->published;
+
+    conn->waiter.ready = on_published;
+    return !published || strcmp(path, "/streams") != 0 ||
+           published_want(published, &conn->waiter, conn->edge->host->now_ms);
+}
+
 int ws_http_request(struct connection *conn, const char *path)
 {
     struct ws_edge *edge = conn->edge;
@@ -91,6 +111,8 @@ int ws_http_request(struct connection *conn, const char *path)
     }
     wheel_set(edge->host->wheel, &conn->client->timer,
               edge->host->now_ms + edge->host->settings->handshake_timeout_ms);
+    if (!has_all(conn, path))
+        return 0;
     return answer(conn, http_get(edge->http, wants_page(conn, path) ? CONSOLE_PATH : path));
 }
 
@@ -98,6 +120,10 @@ int ws_http_writable(struct connection *conn)
 {
     struct http_answer *a = conn->answer;
 
+    if (conn->streams_due) {
+        conn->streams_due = false;
+        return answer(conn, http_get(conn->edge->http, "/streams"));
+    }
     if (!a)
         return 0;
     int n = lws_write(conn->wsi, (unsigned char *)a->body.at, a->body.len, LWS_WRITE_HTTP_FINAL);

@@ -78,13 +78,22 @@ static void on_bad(void *ctx, struct source *from, const struct bad_line *bad)
     log_bad(in, from, bad);
 }
 
+/* Static text: what is wrong with it; NULL: it is in the backlog, or counted as a hole for want of
+ * memory. */
+static const char *publish(struct intake *in, const struct event *event, uint64_t now_us)
+{
+    const char *why = NULL;
+
+    publisher_event(in->publisher, event, now_us, &why);
+    if (!why && in->directory)
+        directory_note(in->directory, in->from, event, now_us / 1000);
+    return why;
+}
+
 /* An event that was made of another one here. */
 static void publish_made(void *ctx, const struct event *event)
 {
-    struct intake *in = ctx;
-    const char *why;
-
-    publisher_event(in->publisher, event, unix_us(), &why);
+    publish(ctx, event, unix_us());
 }
 
 static void publish_local(struct intake *in, const struct event *event)
@@ -110,9 +119,9 @@ static const char *on_event(void *ctx, struct source *from, const struct event *
 {
     struct intake *in = ctx;
     uint64_t now_us = unix_us();
-    const char *why = NULL;
 
-    publisher_event(in->publisher, event, now_us, &why); /* without memory: counted, a hole */
+    in->from = from;
+    const char *why = publish(in, event, now_us);
     if (!why) {
         tally(from, event, now_us);
         publish_local(in, event);

@@ -14,6 +14,7 @@
 #define PUBLISHER_INTAKE_H
 
 #include "common/log.h"
+#include "publisher/directory.h"
 #include "publisher/market_data.h"
 #include "publisher/nano_local.h"
 #include "publisher/publisher.h"
@@ -26,6 +27,8 @@ struct intake {
     struct publisher *publisher; /* borrowed */
     struct nano_local *local;    /* borrowed; NULL: none */
     struct market_data *market;  /* borrowed; NULL: none */
+    struct directory *directory; /* borrowed; NULL: none */
+    const struct source *from;   /* whose event is at hand */
     struct list sources;
     unsigned n, n_done;
     bool throttled, redis_open;

@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "common/notify.h"
+#include "publisher/directory_writer.h"
 #include "publisher/http_listener.h"
 #include "publisher/intake.h"
 #include "publisher/outbox.h"
@@ -23,12 +24,16 @@ struct service {
     struct nano_local local;
     struct market_data market;
     struct outbox *outbox;
+    struct redis_asker *asker;
+    struct directory directory;
+    struct directory_writer directory_writer;
     struct metrics_sources metrics;
     struct http_listener *http; /* NULL: none is wanted */
     uv_prepare_t turn;
     uv_timer_t watchdog;
     uv_timer_t flush; /* counts to the end once the sources have been stopped */
     uv_signal_t terminate, interrupt;
+    const char *prefix;
     bool stopping;
     uint64_t begun_ms, drops_told;
     struct log_limit drops;
@@ -65,6 +70,7 @@ static void on_turn(uv_prepare_t *handle)
         intake_turn(&s->intake, outbox_is_open(s->outbox));
     finished = is_finished(s) && outbox_leave(s->outbox);
     outbox_turn(s->outbox);
+    redis_asker_turn(s->asker, uv_now(&s->loop));
     tell_drops(s);
     if (finished)
         uv_stop(&s->loop);
@@ -130,9 +136,11 @@ static struct backlog_queue *queue_of(void *ctx, const char *stream, size_t len)
 /* On error fini() takes what there is. */
 static int init(struct service *s, const struct publisher_settings *settings)
 {
+    s->prefix = settings->prefix;
     backlog_init(&s->backlog, settings->backlog);
     publisher_init(&s->publisher, &s->backlog, &settings->history_rules);
     intake_init(&s->intake, &s->loop, &s->publisher, settings->line_max);
+    s->asker = redis_asker_new(&s->loop, &settings->redis_url);
     s->outbox = outbox_new(&s->loop, &s->backlog, &settings->redis_url, &settings->naming,
                            settings->lease[0] ? settings->lease : NULL);
     s->publisher.queue_of = queue_of;
@@ -143,13 +151,17 @@ static int init(struct service *s, const struct publisher_settings *settings)
     uv_signal_init(&s->loop, &s->terminate);
     uv_signal_init(&s->loop, &s->interrupt);
     s->turn.data = s->terminate.data = s->interrupt.data = s;
-    return s->outbox ? 0 : -ENOMEM;
+    s->intake.directory = &s->directory;
+    int err = directory_init(&s->directory);
+    return err ? err : s->outbox && s->asker ? 0 : -ENOMEM;
 }
 
 static void fini(struct service *s)
 {
     intake_stop(&s->intake);
     outbox_free(&s->outbox);
+    directory_writer_stop(&s->directory_writer);
+    redis_asker_free(&s->asker);
     uv_close((uv_handle_t *)&s->turn, NULL);
     uv_close((uv_handle_t *)&s->flush, NULL);
     uv_close((uv_handle_t *)&s->watchdog, NULL);
@@ -162,6 +174,7 @@ static void fini(struct service *s)
     uv_loop_close(&s->loop);
     nano_local_fini(&s->local);
     market_data_fini(&s->market);
+    directory_fini(&s->directory);
     backlog_fini(&s->backlog);
 }
 
@@ -212,6 +225,24 @@ static int open_http(struct service *s, const char *address, char error[SETTINGS
     return *address ? http_listener_new(&s->http, &s->loop, address, &s->metrics, error) : 0;
 }
 
+/* What a standby publishes is told by the leader. */
+static bool leads(void *ctx)
+{
+    struct publisher_counters counters;
+
+    count(ctx, &counters);
+    return counters.role != PUBLISHER_STANDBY;
+}
+
+static void start_directory(struct service *s)
+{
+    s->directory_writer.directory = &s->directory;
+    s->directory_writer.asker = s->asker;
+    s->directory_writer.leads = leads;
+    s->directory_writer.ctx = s;
+    directory_writer_start(&s->directory_writer, &s->loop, s->prefix);
+}
+
 static void run(struct service *s)
 {
     s->begun_ms = uv_now(&s->loop);
@@ -219,6 +250,8 @@ static void run(struct service *s)
     uv_signal_start(&s->terminate, on_signal, SIGTERM);
     uv_signal_start(&s->interrupt, on_signal, SIGINT);
     outbox_start(s->outbox);
+    redis_asker_start(s->asker);
+    start_directory(s);
     intake_start(&s->intake);
     notify("READY=1");
     uv_run(&s->loop, UV_RUN_DEFAULT);

@@ -94,14 +94,15 @@ Test(http, metrics_are_those_of_all_workers)
 Test(http, streams_are_those_with_listeners_here)
 {
     get("/streams");
-    cr_expect_str_eq(a.body.at, "{\"streams\":0,\"listening\":[]}\n");
+    cr_expect_str_eq(a.body.at, "{\"streams\":0,\"listening\":[],\"published\":\"unknown\"}\n");
     listen_to("depth.A");
     listen_to("depth.A");
     fake_publish(&g, "depth.A", "{}");
     get("/streams");
     cr_expect_str_eq(a.content_type, "application/json");
     cr_expect_str_eq(a.body.at, "{\"streams\":1,\"listening\":[{\"stream\":\"depth.A\",\"class\":"
-                                "\"book\",\"listeners\":2,\"messages\":1}]}\n");
+                                "\"book\",\"listeners\":2,\"messages\":1}],\"published\":"
+                                "\"unknown\"}\n");
 }
 
 Test(http, very_many_streams_are_counted_and_the_first_thousand_shown)
