@@ -115,11 +115,11 @@ class Server:
 
 
 class Redis(Server):
-    def __init__(self, stage, name):
+    def __init__(self, stage, name, *flags):
         self.port = free_port()
         super().__init__(stage, name, [
             "redis-server", "--port", self.port, "--bind", "127.0.0.1", "--save", "",
-            "--appendonly", "no", "--dir", stage.directory, "--daemonize", "no"])
+            "--appendonly", "no", "--dir", stage.directory, "--daemonize", "no", *flags])
         self._connection = None
 
     @property
@@ -327,8 +327,8 @@ class Stage:
     def _name(self, kind):
         return f"{kind}-{sum(s.name.startswith(kind) for s in self.servers) + 1}"
 
-    async def redis(self):
-        server = self._add(Redis(self, self._name("redis")))
+    async def redis(self, *flags):
+        server = self._add(Redis(self, self._name("redis"), *flags))
         await server.up()
         return server
 
