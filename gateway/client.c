@@ -14,32 +14,20 @@
 
 enum { INPUT_FIRST = 512, RATE_WINDOW_MS = 1000 };
 
-struct client *client_new(struct client_host *host)
+void client_init(struct client *c, struct client_host *host)
 {
-    struct client *c = calloc(1, sizeof *c);
-
-    if (!c)
-        return NULL;
-    c->host = host;
-    c->fd = -1;
+    *c = (struct client){.host = host, .fd = -1};
     c->opened_ms = c->heard_ms = host->now_ms;
     queue_init(&c->queue, &host->slow.pool);
     list_init(&c->memberships);
     list_init(&c->in_place);
     wheel_entry_init(&c->timer);
-    return c;
 }
 
-void client_free(struct client **clientp)
+void client_fini(struct client *c)
 {
-    struct client *c = *clientp;
-
-    *clientp = NULL;
-    if (!c)
-        return;
     client_gone(c);
     assert(!c->dirty);
-    free(c);
 }
 
 /* On the list of those that the end of the turn looks at. The list has room for every client
@@ -229,7 +217,7 @@ void client_heard(struct client *c)
 
 bool client_rate(struct client *c, uint64_t limit)
 {
-    uint64_t now = c->host->now_ms;
+    uint32_t now = (uint32_t)c->host->now_ms;
 
     if (limit == 0)
         return true;

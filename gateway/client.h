@@ -72,39 +72,39 @@ struct client_host {
 struct client {
     /* the fan-out touches the first lines only */
     struct client_host *host;
-    void *wire; /* the edge's handle; NULL once it is gone */
     int fd;
     uint8_t state; /* enum client_state */
-    uint8_t close_reason;
+    uint8_t place; /* enum client_place */
     bool dirty;
     bool blocked; /* the socket took less than it was given; the edge will say when it can go on */
     struct queue queue;
-
     const struct dialect *dialect;
+
     void *dialect_state; /* the dialect's own, from its open() to its closed(); may be NULL */
     struct list memberships;
     struct list in_place;    /* see place */
     uint64_t place_until_ms; /* it is held back until then; or must have taken something by then */
-    uint64_t acknowledged;   /* bytes, when it was last looked at */
+    uint32_t acknowledged;   /* bytes, modulo 2^32, when it was last looked at */
     uint32_t copied;         /* see slow_reader_copied() */
-    uint8_t place;           /* enum client_place */
-    uint8_t slow_list;       /* slow_reader.c's */
     struct wheel_entry timer;
     char *input; /* a message that came in several pieces; NULL between messages */
     uint32_t input_len, input_cap;
     uint32_t n_memberships;
-    uint8_t profile;
-    bool binary;              /* the message in input */
-    bool deflate;             /* permessage-deflate was negotiated: it gets the frames' twins */
-    bool has_subscribed;      /* ever */
-    bool overdue;             /* the time to end politely is over */
-    bool after_queue;         /* what is queued goes out before the close frame */
-    uint16_t close_code;      /* instead of the reason's own; 0: the reason's */
-    const char *close_text;   /* with close_code */
     uint32_t window_messages; /* in the second that began at window_ms: see client_rate() */
-    uint64_t window_ms, opened_ms;
+    uint32_t window_ms;       /* modulo 2^32 */
+    uint64_t opened_ms;
     uint64_t beat_ms;           /* the dialect's next beat() */
     uint64_t heard_ms, ping_ms; /* last sign of life; when to ping if there is none */
+    const char *close_text;     /* with close_code */
+    uint16_t close_code;        /* instead of the reason's own; 0: the reason's */
+    uint8_t close_reason;
+    uint8_t profile;
+    uint8_t slow_list;       /* slow_reader.c's */
+    bool binary : 1;         /* the message in input */
+    bool deflate : 1;        /* permessage-deflate was negotiated: it gets the frames' twins */
+    bool has_subscribed : 1; /* ever */
+    bool overdue : 1;        /* the time to end politely is over */
+    bool after_queue : 1;    /* what is queued goes out before the close frame */
 };
 
 /* ---- for ws_edge.c -------------------------------------------------------------------------- */
@@ -112,11 +112,12 @@ struct client {
 /* What cannot be zero; the other fields have been filled. */
 void client_host_init(struct client_host *host);
 
-/* Make room for so many clients on the dirty list; called before client_new(). 0; -ENOMEM. */
+/* Make room for so many clients on the dirty list; called before client_init(). 0; -ENOMEM. */
 int client_host_reserve(struct client_host *host, size_t clients);
 
-struct client *client_new(struct client_host *host); /* NULL: out of memory */
-void client_free(struct client **client);            /* NULL is fine */
+/* The memory is the edge's, which keeps it with the connection's own. */
+void client_init(struct client *c, struct client_host *host);
+void client_fini(struct client *c);
 
 /* The handshake is done: query is the request's ("a=b&c=d"), path without it. */
 void client_open(struct client *c, const struct dialect *dialect, enum profile profile,

@@ -17,9 +17,9 @@ void slow_readers_init(struct slow_readers *slow)
 
 /* ---- who waits ------------------------------------------------------------------------------ */
 
-static uint64_t acknowledged(const struct client *c)
+static uint32_t acknowledged(const struct client *c)
 {
-    return c->host->acknowledged ? c->host->acknowledged(c->fd) : 0;
+    return c->host->acknowledged ? (uint32_t)c->host->acknowledged(c->fd) : 0;
 }
 
 static void put_in_list(struct client *c)
@@ -124,7 +124,7 @@ void slow_reader_moved(struct client *c)
  * decides. */
 bool slow_reader_stalled(struct client *c)
 {
-    uint64_t before = c->acknowledged;
+    uint32_t before = c->acknowledged;
 
     if (c->place != CLIENT_WAITS || c->host->now_ms < c->place_until_ms)
         return false;

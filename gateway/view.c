@@ -69,7 +69,7 @@ static struct member *member_of(struct views *views, const struct client *client
     table_each_match(node, &views->pairs, pair_hash(views, client, view))
     {
         struct member *member = table_entry(node, struct member, in_pairs);
-        if (member->client == client && member->view == view)
+        if (member_client(member) == client && member->view == view)
             return member;
     }
     return NULL;
@@ -152,7 +152,7 @@ static int add_member(struct view *view, struct client *client, struct list *mem
         free(member);
         return -ENOMEM;
     }
-    *member = (struct member){.view = view, .client = client, .at = view->n_members};
+    *member = (struct member){.view = view, .at = view->n_members};
     view->members[view->n_members++] = (struct place_of_member){.client = client, .member = member};
     view->listener.n_clients = view->n_members;
     table_insert(&views->pairs, &member->in_pairs, pair_hash(views, client, view));

@@ -46,10 +46,9 @@ struct view_type {
 struct member {
     struct list in_client; /* in the order in which the client joined */
     struct view *view;
-    struct client *client;
     void *own;                  /* the dialect's, which frees it; NULL at first */
     struct table_node in_pairs; /* by (client, view): private to view.c */
-    uint32_t at;                /* private to view.c */
+    uint32_t at;                /* view->members[at] is its place */
 };
 
 struct view {
@@ -66,6 +65,11 @@ struct view {
     char *key; /* borrowed from the view's own memory */
     void *state;
 };
+
+static inline struct client *member_client(const struct member *member)
+{
+    return member->view->members[member->at].client;
+}
 
 /* Give a member a frame; the queue takes its own reference. */
 typedef void member_deliver_fn(struct client *client, struct frame *frame);

@@ -17,33 +17,46 @@
 #include "gateway/ws_connection.h"
 
 enum {
-    READ_MAX = 512,        /* libwebsockets keeps a buffer of this size per connection */
+    READ_MAX = 128,        /* libwebsockets keeps a buffer of this size per connection, in which a
+                            * whole ping must fit (125); longer messages come in pieces */
     CLOSE_GRACE_MS = 5000, /* for the peer to answer our close frame */
     LAST_READ_MS = 30000,  /* for a slow reader to take what is queued before that */
 };
 
 /* ---- life of a connection ------------------------------------------------------------------- */
 
+/* Both in one piece of memory. */
+struct connected_client {
+    struct connection conn;
+    struct client client;
+};
+
 static struct connection *connection_new(struct ws_edge *edge, int fd,
                                          const struct listen_address *listener,
                                          const struct address *peer)
 {
-    struct connection *conn = calloc(1, sizeof *conn);
+    struct connected_client *both = calloc(1, sizeof *both);
 
-    if (!conn || client_host_reserve(edge->host, edge->n + 1) < 0 ||
-        !(conn->client = client_new(edge->host))) {
-        free(conn);
+    if (!both || client_host_reserve(edge->host, edge->n + 1) < 0) {
+        free(both);
         return NULL;
     }
+    struct connection *conn = &both->conn;
+    conn->client = &both->client;
+    client_init(conn->client, edge->host);
     conn->edge = edge;
     conn->listener = listener;
     conn->peer = *peer;
-    conn->client->wire = conn;
     conn->client->fd = fd;
     list_append(&edge->connections, &conn->in_edge);
     list_init(&conn->in_undelivered);
     edge->n++;
     return conn;
+}
+
+static struct connection *connection_of(struct client *c)
+{
+    return &list_entry(c, struct connected_client, client)->conn;
 }
 
 /* The one place where clients are freed. */
@@ -54,8 +67,8 @@ static void connection_free(struct connection *conn)
     ws_http_forget(conn);
     ws_admission_forget(conn);
     ws_deflate_forget(conn);
-    client_free(&conn->client);
-    free(conn);
+    client_fini(conn->client);
+    free(list_entry(conn, struct connected_client, conn));
 }
 
 /* libwebsockets has let go of it. If it is on the list of this turn, the turn frees it. */
@@ -274,7 +287,7 @@ void ws_edge_turn(struct ws_edge *edge)
     /* Clients that a flush marks for closing are added to the list while it is walked. */
     for (size_t i = 0; i < host->n_dirty; i++) {
         struct client *c = host->dirty[i];
-        struct connection *conn = c->wire;
+        struct connection *conn = connection_of(c);
         if (conn->wsi)
             flush(conn);
         if (c->state == CLIENT_CLOSING && conn->wsi) {

@@ -282,6 +282,6 @@ void injective_view_sweep(struct injective_shared *shared)
             list_first(&shared->broken, struct injective_view_state, in_broken);
         struct member *member = s->view->members[s->view->n_members - 1].member;
         /* The last subscription of the last member takes the view with it, and its place here. */
-        injective_end(member->client, member->own);
+        injective_end(member_client(member), member->own);
     }
 }

@@ -113,9 +113,10 @@ static inline struct client *fake_open(struct fake_gateway *g, const struct dial
                                        enum profile profile, const char *path, const char *query)
 {
     int err = client_host_reserve(&g->host, FAKE_CLIENTS_MAX);
-    struct client *c = err ? NULL : client_new(&g->host);
+    struct client *c = err ? NULL : malloc(sizeof *c);
 
     assert(c && g->n_clients < FAKE_CLIENTS_MAX);
+    client_init(c, &g->host);
     g->clients[g->n_clients++] = c;
     client_open(c, dialect, profile, path, query);
     return c;
@@ -218,7 +219,8 @@ static inline void fake_close(struct fake_gateway *g, struct client *c)
     assert(i < g->n_clients);
     g->clients[i] = g->clients[--g->n_clients];
     c->dirty = false;
-    client_free(&c);
+    client_fini(c);
+    free(c);
 }
 
 static inline void fake_gateway_stop(struct fake_gateway *g)

@@ -423,5 +423,5 @@ Test(client, the_turns_list_has_room_for_every_client)
 Test(client, one_that_is_on_the_turns_list_may_not_be_freed, .signal = SIGABRT)
 {
     deliver(1);
-    client_free(&c);
+    client_fini(c);
 }

@@ -279,7 +279,7 @@ Test(view, a_membership_is_found_by_client_and_view_only)
     cr_expect_null(member(1, "x"));
     cr_expect_null(member(0, "y"));
     cr_expect_null(views_member(views, &other_type, "x", 1, &clients[0]));
-    cr_expect_eq(member(1, "y")->client, &clients[1]);
+    cr_expect_eq(member_client(member(1, "y")), &clients[1]);
 }
 
 Test(view, the_member_that_joined_is_handed_back)
