@@ -172,6 +172,9 @@ def man(build, program):
         lines += [".TP", f".BI {troff('--' + flag)} \" {troff(value)}\"" if value
                   else f".B {troff('--' + flag)}",
                   troff(words) + ".", troff(f"({notes})")]
+    if program == "sluice-gateway":
+        lines += [".TP", ".B \\-\\-check", "Say what of these settings, this machine and Redis would "
+                  "hurt, a line each (ok, warn, fail), and end: 0, or 1 when it could not run."]
     lines += [".TP", ".B \\-\\-help", "All settings.", ".TP", ".B \\-\\-version", "The version."]
     lines += [".SH SIGNALS"]
     for words in SIGNALS[program]:

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/notify.h"
 #include "gateway/counters.h"
+#include "gateway/doctor.h"
 #include "gateway/gateway.h"
 #include "gateway/gateway_settings.h"
 #include "gateway/workers.h"
@@ -132,6 +133,26 @@ static void help(void)
            "this order of precedence.\n\n",
            SLUICE_VERSION);
     settings_help(gateway_settings_table, gateway_settings_count, stdout);
+    printf(
+        "\n  --check                Say what of these settings, this machine and Redis would hurt,\n"
+        "                         and end: 0, or 1 when it could not run\n"
+        "  --help                 This text\n"
+        "  --version              The version\n");
+}
+
+/* The flag is no setting, so it goes before they are read. */
+static bool take_flag(int *argc, char **argv, const char *flag)
+{
+    if (!settings_wants(*argc, argv, flag))
+        return false;
+    for (int i = 1; i < *argc; i++) {
+        if (strcmp(argv[i], flag) != 0)
+            continue;
+        memmove(&argv[i], &argv[i + 1], (size_t)(*argc - i) * sizeof *argv);
+        --*argc;
+        break;
+    }
+    return true;
 }
 
 int main(int argc, char **argv)
@@ -147,6 +168,7 @@ int main(int argc, char **argv)
         printf("sluice-gateway %s\n", SLUICE_VERSION);
         return 0;
     }
+    bool check = take_flag(&argc, argv, "--check");
     if (gateway_settings_load(&settings, argc, argv, environ, error) < 0) {
         fprintf(stderr, "sluice-gateway: %s\n", error);
         return 2;
@@ -154,7 +176,8 @@ int main(int argc, char **argv)
     log_set_level((enum log_level)settings.log_level);
     signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
-    int code = workers_run(&settings, run_worker, &(struct command_line){argc, argv});
+    int code = check ? doctor_run(&settings, stdout)
+                     : workers_run(&settings, run_worker, &(struct command_line){argc, argv});
     gateway_settings_free(&settings);
     return code;
 }
