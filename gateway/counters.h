@@ -26,6 +26,10 @@
       "Memory that these take: what waits in many queues counts once")                             \
     X(slow_clients, "sluice_slow_clients", "gauge", "Clients with a queue now")                    \
     X(link_ready, "sluice_redis_links_ready", "gauge", "Redis links that hear what is published")  \
+    X(redis_masters, "sluice_redis_masters", "gauge", "Redis servers that have to be heard")       \
+    X(redis_hearing, "sluice_redis_masters_heard", "gauge", "Redis servers that are heard")        \
+    X(redis_form_differs, "sluice_redis_form_differs", "gauge",                                    \
+      "Workers whose publishers use the other form of Pub/Sub (plain, sharded)")                   \
     X(workers, "sluice_workers", "gauge", "Worker processes running")                              \
     X(resident_bytes, "process_resident_memory_bytes", "gauge", "Resident memory of all workers")  \
     X(open_fds, "process_open_fds", "gauge", "Open file descriptors of all workers")               \
@@ -61,6 +65,10 @@
       "Subscriptions that began at an id or with a last value")                                    \
     X(replayed, "sluice_replayed_messages_total", "counter",                                       \
       "Messages that such subscriptions were given from histories and last values")                \
+    X(moved_streams, "sluice_redis_moved_streams_total", "counter",                                \
+      "Streams whose slot moved to another Redis server")                                          \
+    X(refused_subscriptions, "sluice_redis_refused_subscriptions_total", "counter",                \
+      "Subscriptions that Redis refused")                                                          \
     X(queue_overflows, "sluice_queue_overflows_total", "counter",                                  \
       "Times a client's queue went over its limit")
 

@@ -8,6 +8,7 @@
 
 #include "common/log.h"
 #include "common/redis_asker.h"
+#include "common/redis_topology.h"
 #include "gateway/acceptor.h"
 #include "gateway/client.h"
 #include "gateway/counters.h"
@@ -44,6 +45,7 @@ struct gateway {
     struct views *views;
     struct intake intake;
     struct link_config link_config;
+    struct redis_topology *topology;
     struct redis_asker *asker;
     struct published *published;
     struct history history;
@@ -94,13 +96,18 @@ static void on_confirmed(void *ctx, const char *stream, size_t len)
     reader_confirmed(&gw->intake.reader, stream, len);
 }
 
+static void on_lost(void *ctx, const char *stream, size_t len)
+{
+    struct gateway *gw = ctx;
+
+    reader_lost(&gw->intake.reader, stream, len);
+}
+
 static void on_ready(void *ctx, bool ready)
 {
     struct gateway *gw = ctx;
 
     gw->counters->link_ready = ready;
-    if (!ready)
-        reader_lost_all(&gw->intake.reader);
 }
 
 static void on_known(void *ctx, int fd, const struct listen_address *listener,
@@ -161,7 +168,13 @@ static void count(struct gateway *gw)
     gw->counters->subscriptions = views_members(gw->views);
     gw->counters->streams = hub_streams(gw->hub);
     gw->counters->connections = ws_edge_connections(gw->edge);
-    gw->counters->link_losses = link_losses(gw->link);
+    struct link_counts link = link_counts(gw->link);
+    gw->counters->redis_masters = link.masters;
+    gw->counters->redis_hearing = link.hearing;
+    gw->counters->redis_form_differs = link.form_differs;
+    gw->counters->link_losses = link.losses;
+    gw->counters->moved_streams = link.moved;
+    gw->counters->refused_subscriptions = link.refused;
 }
 
 /* Makes the loop turn when messages have waited long enough. */
@@ -231,7 +244,7 @@ static void on_tick(uv_timer_t *handle)
 /* ---- life ----------------------------------------------------------------------------------- */
 
 static const struct link_events link_events = {
-    .message = on_message, .confirmed = on_confirmed, .ready = on_ready};
+    .message = on_message, .confirmed = on_confirmed, .lost = on_lost, .ready = on_ready};
 
 static void start_handles(struct gateway *gw)
 {
@@ -272,11 +285,14 @@ static bool make_edges(struct gateway *gw)
 {
     const struct gateway_config *config = gw->config;
 
+    gw->topology = redis_topology_new(gw->loop, &gw->settings->redis_url, NULL, NULL);
     gw->link_config = (struct link_config){.url = &gw->settings->redis_url,
-                                           .prefix = gw->settings->prefix,
+                                           .naming = &gw->settings->naming,
+                                           .topology = gw->topology,
                                            .linger_ms = gw->settings->linger_ms,
                                            .worker = config->index};
-    gw->asker = redis_asker_new(gw->loop, &gw->settings->redis_url);
+    gw->asker =
+        gw->topology ? redis_asker_new(gw->loop, &gw->settings->redis_url, gw->topology) : NULL;
     gw->published = gw->asker ? published_new(gw->asker, gw->settings->prefix) : NULL;
     gw->http.published = gw->published;
     history_init(&gw->history, gw->asker, &gw->settings->naming, gw->counters);
@@ -316,7 +332,7 @@ struct gateway *gateway_new(uv_loop_t *loop, const struct gateway_config *config
     process_stats_read(gw->counters);
     start_handles(gw);
     if (make_core(gw) && make_edges(gw)) {
-        redis_asker_start(gw->asker);
+        redis_topology_start(gw->topology);
         link_start(gw->link);
         return gw;
     }
@@ -381,6 +397,7 @@ void gateway_free(struct gateway **gwp)
     link_free(&gw->link);
     redis_asker_free(&gw->asker);
     published_free(&gw->published);
+    redis_topology_free(&gw->topology);
     uv_close((uv_handle_t *)&gw->tick, NULL);
     uv_close((uv_handle_t *)&gw->delay, NULL);
     uv_close((uv_handle_t *)&gw->before_wait, NULL);

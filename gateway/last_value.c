@@ -12,7 +12,7 @@
 #include "common/stream_name.h"
 #include "gateway/gateway_settings.h"
 
-enum { FORM_MAX = 200, KEY_MAX = FORM_MAX + STREAM_PREFIX_MAX + STREAM_NAME_MAX };
+enum { FORM_MAX = 200, KEY_MAX = FORM_MAX + REDIS_NAME_MAX + 1 };
 
 static const char form_start[] = "string:";
 
@@ -78,12 +78,14 @@ static int ask(struct last_value_source *from, const char *stream, size_t len, s
 
     if (*form) {
         size_t key_len = write_key(form, stream, len, key);
-        return redis_asker_ask(from->asker, REDIS_NO_SLOT, 2, (const char *[]){"GET", key},
-                               (const size_t[]){3, key_len}, on_answer, q);
+        return redis_asker_ask(from->asker, redis_slot(key, key_len), 2,
+                               (const char *[]){"GET", key}, (const size_t[]){3, key_len},
+                               on_answer, q);
     }
-    int n = snprintf(key, sizeof key, "%slast:%.*s", from->settings->prefix, (int)len, stream);
-    return redis_asker_ask(from->asker, REDIS_NO_SLOT, 3, (const char *[]){"HGET", key, "message"},
-                           (const size_t[]){4, (size_t)n, 7}, on_answer, q);
+    size_t n = redis_name(&from->settings->naming, REDIS_LAST, stream, len, key);
+    return redis_asker_ask(from->asker, redis_slot(key, n), 3,
+                           (const char *[]){"HGET", key, "message"}, (const size_t[]){4, n, 7},
+                           on_answer, q);
 }
 
 int last_value_ask(struct last_value_source *from, const char *stream, size_t len,

@@ -1,4 +1,9 @@
-/* link.c - see link.h for the picture and the states. */
+/* link.c - see link.h.
+ *
+ * Invariants
+ *   I1  a stream's wish is with homes[its slot], or with the one node when nothing is sharded;
+ *   I2  nodes come and go in link_turn() alone, never within a callback of theirs.
+ */
 #include "gateway/link.h"
 
 #include <hiredis/hiredis.h>
@@ -10,250 +15,229 @@
 #include "common/backoff.h"
 #include "common/log.h"
 #include "common/redis_asker.h"
-#include "common/redis_conn.h"
-#include "common/redis_name.h"
-#include "common/stream_name.h"
-#include "gateway/wishes.h"
+#include "common/redis_form.h"
+#include "common/redis_topology.h"
+#include "gateway/link_node.h"
 
 enum {
-    BEAT_MS = 5000,       /* between probes */
-    DEAF_AFTER_MS = 5000, /* a probe not heard for so long: the link is deaf */
     TICK_MS = 250,
-    PROBE_MAX = STREAM_PREFIX_MAX + 64,
-};
-
-enum state {
-    STATE_DOWN, /* waiting to open again */
-    STATE_OPENING,
-    STATE_DEAF, /* open; its first probe has not come back yet */
-    STATE_HEARS,
+    FORM_MS = 5000, /* between looks at the publishers' form of Pub/Sub */
 };
 
 struct link {
-    const struct link_config *config;
-    const struct link_events *events;
-    void *ctx;
-    enum state state;
-    struct wishes wishes;
-    struct redis_conn *hearing;
-    struct redis_asker *asker; /* borrowed */
-    struct backoff backoff;
-    uint64_t reopen_ms;        /* 0: not waiting to open */
-    uint64_t now_ms, beat_ms;  /* the next probe */
-    uint64_t unheard_since_ms; /* when the oldest unheard probe went out; 0: none is under way */
-    uint64_t losses;
+    struct link_site site;
+    struct link_node *nodes[REDIS_NODES_MAX];
+    unsigned n;
+    /* Not sharded: the one node. Sharded: nowhere, the keeper of wishes whose slot has no owner. */
+    struct link_node *base;
+    struct link_node *homes[REDIS_SLOTS];
+    uint64_t version; /* of the topology that nodes and homes follow */
+    unsigned choice;  /* not sharded: which of several masters */
+    bool started, ready;
+    bool form_asked, form_seen, form_differs;
+    uint64_t form_ms;
     uv_timer_t timer;
-    bool started;
-    bool probe_subscribed; /* Redis has confirmed its channel: a probe now must come back */
-    bool probed;           /* the last beat's probe went out */
-    char probe[PROBE_MAX]; /* the channel */
-    size_t probe_len;
-    struct log_limit refusals;
 };
 
-static void set_state(struct link *link, enum state state)
+/* ---- nodes ----------------------------------------------------------------------------------- */
+
+static struct link_node *node_at(const struct link *link, const struct redis_address *address)
 {
-    link->state = state;
-    if (state == STATE_HEARS || state == STATE_DOWN)
-        link->events->ready(link->ctx, state == STATE_HEARS);
+    for (unsigned i = 0; i < link->n; i++)
+        if (redis_address_equal(link_node_address(link->nodes[i]), address))
+            return link->nodes[i];
+    return NULL;
 }
 
-/* ---- the hearing side ----------------------------------------------------------------------- */
-
-static void lose_hearing(struct link *link, const char *why)
+static struct link_node *node_for(struct link *link, const struct redis_address *address)
 {
-    char address[300];
+    struct link_node *node = node_at(link, address);
 
-    if (link->state >= STATE_DEAF)
-        link->losses++;
-    redis_conn_close(link->hearing);
-    wishes_reset(&link->wishes);
-    link->unheard_since_ms = 0;
-    link->probe_subscribed = link->probed = false;
-    uint32_t wait = backoff_next(&link->backoff, backoff_random());
-    link->reopen_ms = link->now_ms + wait;
-    log_warn("redis link is down", LOG_TEXT("why", why),
-             LOG_TEXT("address", redis_url_address(link->config->url, address, sizeof address)),
-             LOG_NUMBER("retry_ms", wait));
-    set_state(link, STATE_DOWN);
+    if (node)
+        return node;
+    node = link->n < REDIS_NODES_MAX ? link_node_new(&link->site, address) : NULL;
+    if (node)
+        link->nodes[link->n++] = node;
+    else
+        log_error("out of memory: a redis master is not heard");
+    return node;
 }
 
-static void command(struct link *link, const char *name, size_t n, const char *const *channels,
-                    const size_t *lens)
+static struct link_node *home_of(const struct link *link, const char *stream, size_t len)
 {
-    const char *argv[1 + WISHES_BATCH] = {name};
-    size_t argl[1 + WISHES_BATCH] = {strlen(name)};
+    int slot = redis_name_slot(link->site.config->naming, stream, len);
 
-    memcpy(argv + 1, channels, n * sizeof *argv);
-    memcpy(argl + 1, lens, n * sizeof *argl);
-    if (redis_conn_command(link->hearing, (int)n + 1, argv, argl) < 0)
-        lose_hearing(link, "out of memory");
+    return slot == REDIS_NO_SLOT ? link->base : link->homes[slot];
 }
 
-static void send_wishes(struct link *link)
+static struct wishes *on_home(void *ctx, const char *stream, size_t len)
 {
-    const char *channels[WISHES_BATCH];
-    size_t lens[WISHES_BATCH], n;
+    return link_node_wishes(home_of(ctx, stream, len));
+}
 
-    while (link->state >= STATE_DEAF && (n = wishes_subscribe(&link->wishes, channels, lens)) > 0)
-        command(link, "SUBSCRIBE", n, channels, lens);
-    while (link->state >= STATE_DEAF &&
-           (n = wishes_unsubscribe(&link->wishes, link->now_ms, channels, lens)) > 0) {
-        command(link, "UNSUBSCRIBE", n, channels, lens);
-        wishes_unsubscribed(&link->wishes, n);
+static void on_lost(void *ctx, const char *stream, size_t len)
+{
+    struct link *link = ctx;
+
+    link->site.events->lost(link->site.ctx, stream, len);
+}
+
+static void resettle(struct link *link, struct link_node *node)
+{
+    link->site.moved += wishes_move(link_node_wishes(node), on_home, on_lost, link);
+    link_node_slots_changed(node);
+}
+
+/* Masters that are none any more: their wishes have been moved. */
+static void drop_former(struct link *link, const struct redis_map *map)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < link->n; i++) {
+        if (redis_map_find(map, link_node_address(link->nodes[i])) != REDIS_NOBODY)
+            link->nodes[kept++] = link->nodes[i];
+        else
+            link_node_free(&link->nodes[i]);
     }
+    link->n = kept;
 }
 
-static void hearing_up(void *ctx)
+/* A node per master, and every wish with the owner of its slot. While former masters are still
+ * there, new ones may find no room; the next change comes then from trying again. */
+static void follow_sharded(struct link *link, const struct redis_map *map)
 {
-    struct link *link = ctx;
-    const char *probe = link->probe;
+    struct link_node *by_index[REDIS_NODES_MAX];
 
-    set_state(link, STATE_DEAF);
-    send_wishes(link);
-    if (link->state == STATE_DEAF)
-        command(link, "SUBSCRIBE", 1, &probe, &link->probe_len); /* last: see link.h */
-    if (link->state == STATE_DEAF)
-        redis_conn_flush(link->hearing);
-    link->unheard_since_ms = link->now_ms; /* from here on there is proof to be had */
-}
-
-static void hearing_down(void *ctx, const char *why)
-{
-    lose_hearing(ctx, why);
-}
-
-static void probe_heard(struct link *link)
-{
-    link->unheard_since_ms = 0;
-    if (link->state != STATE_DEAF)
-        return;
-    backoff_reset(&link->backoff);
-    log_info("redis link hears", LOG_NUMBER("channels", link->wishes.table.n));
-    set_state(link, STATE_HEARS);
-}
-
-static void hearing_message(void *ctx, const char *channel, size_t channel_len, const char *payload,
-                            size_t len)
-{
-    struct link *link = ctx;
-    size_t prefix = link->wishes.prefix_len;
-
-    if (channel_len == link->probe_len && memcmp(channel, link->probe, channel_len) == 0)
-        probe_heard(link);
-    else if (channel_len > prefix)
-        link->events->message(link->ctx, channel + prefix, channel_len - prefix, payload, len);
-}
-
-/* Redis has subscribed us: from here on nothing of that channel is missed. */
-static void confirmed(struct link *link, const char *channel, size_t len)
-{
-    size_t prefix = link->wishes.prefix_len;
-
-    if (len == link->probe_len && memcmp(channel, link->probe, len) == 0) {
-        link->probe_subscribed = true;
-        link->beat_ms = link->now_ms;
-    } else if (len > prefix && wishes_confirm(&link->wishes, channel + prefix, len - prefix)) {
-        link->events->confirmed(link->ctx, channel + prefix, len - prefix);
+    for (unsigned i = 0; i < map->n; i++)
+        by_index[i] = node_for(link, &map->nodes[i]);
+    for (int slot = 0; slot < REDIS_SLOTS; slot++) {
+        int owner = map->owners[slot];
+        link->homes[slot] = owner != REDIS_NOBODY && by_index[owner] ? by_index[owner] : link->base;
     }
+    uint64_t before = link->site.moved;
+    resettle(link, link->base);
+    link->site.moved = before; /* those had no owner before */
+    for (unsigned i = 0; i < link->n; i++)
+        resettle(link, link->nodes[i]);
+    drop_former(link, map);
 }
 
-static void hearing_notice(void *ctx, const struct redis_notice *notice)
+/* Stay where we are as long as it is a master; otherwise to the next one. */
+static void follow_plain(struct link *link, const struct redis_map *map)
+{
+    const struct redis_address *now = link_node_address(link->base);
+
+    if (map->n > 0 && (!now || redis_map_find(map, now) == REDIS_NOBODY))
+        link_node_place(link->base, &map->nodes[link->choice % map->n],
+                        "the master is another now");
+}
+
+/* In a Cluster any master will do: what one cannot be connected to, the next perhaps can. */
+static void try_another(struct link *link, const struct redis_map *map)
+{
+    if (map->n > 1 && !link->site.config->naming->sharded && link_node_waits(link->base))
+        link_node_place(link->base, &map->nodes[++link->choice % map->n], "");
+}
+
+static void follow(struct link *link)
+{
+    const struct redis_topology *topology = link->site.config->topology;
+    const struct redis_map *map = redis_topology_map(topology);
+
+    if (link->version == redis_topology_version(topology))
+        return;
+    link->version = redis_topology_version(topology);
+    if (link->site.config->naming->sharded)
+        follow_sharded(link, map);
+    else
+        follow_plain(link, map);
+}
+
+/* ---- the publishers' form -------------------------------------------------------------------- */
+
+static void on_form(void *ctx, const struct redisReply *answer)
 {
     struct link *link = ctx;
-    char text[200];
-    uint64_t held;
+    const struct redis_naming *naming = link->site.config->naming;
 
-    if (notice->kind_len == 9 && memcmp(notice->kind, "subscribe", 9) == 0)
-        confirmed(link, notice->channel, notice->channel_len);
-    if (notice->kind_len != 5 || memcmp(notice->kind, "error", 5) != 0)
-        return;
-    if (!log_allowed(&link->refusals, &held))
-        return;
-    snprintf(text, sizeof text, "%.*s", (int)notice->channel_len, notice->channel);
-    log_error("redis refused a subscription; the Redis user needs +subscribe, +unsubscribe and the "
-              "channels under the prefix",
-              LOG_TEXT("error", text), LOG_TEXT("prefix", link->config->prefix),
-              LOG_NUMBER("held_back", held));
+    link->form_asked = false;
+    if (!answer || answer->type == REDIS_REPLY_ERROR)
+        return; /* an ACL may forbid it: then nothing is said */
+    bool found = answer->type == REDIS_REPLY_STRING;
+    bool differs = found && redis_form_differs(naming, answer->str, (size_t)answer->len);
+    if (differs && !link->form_differs)
+        log_error("publishers under this prefix use another form of Pub/Sub than this gateway, "
+                  "which hears nothing of them: give both the same pubsub and kind of redis",
+                  LOG_TEXT("prefix", naming->prefix), LOG_TEXT("publishers", answer->str),
+                  LOG_TEXT("gateway", redis_form(naming)));
+    if (!differs && link->form_differs)
+        log_info("publishers use the same form of Pub/Sub again");
+    if (!found && !link->form_seen && *naming->prefix)
+        log_info("no publisher of ours has been here: if one should have, check that it has the "
+                 "same prefix and redis",
+                 LOG_TEXT("prefix", naming->prefix));
+    link->form_seen = true;
+    link->form_differs = differs;
 }
 
-/* ---- the asking side ------------------------------------------------------------------------ */
-
-static void probe_answered(void *ctx, const struct redisReply *answer)
+static void look_at_form(struct link *link)
 {
-    struct link *link = ctx;
-    uint64_t held;
+    const struct redis_naming *naming = link->site.config->naming;
+    char key[REDIS_FORM_KEY_MAX];
 
-    if (answer && answer->type == REDIS_REPLY_ERROR && log_allowed(&link->refusals, &held))
-        log_error("redis refused the probe; the Redis user needs +publish and +role and the "
-                  "channels under the prefix",
-                  LOG_TEXT("error", answer->str), LOG_NUMBER("held_back", held));
+    if (link->form_asked || link->site.now_ms < link->form_ms)
+        return;
+    size_t len = redis_form_key(naming, key);
+    link->form_asked = redis_asker_ask(link->site.asker, redis_slot(key, len), 2,
+                                       (const char *[]){"GET", key}, NULL, on_form, link) == 0;
+    if (link->form_asked)
+        link->form_ms = link->site.now_ms + FORM_MS;
 }
 
-static void role_answered(void *ctx, const struct redisReply *answer)
-{
-    struct link *link = ctx;
+/* ---- time ------------------------------------------------------------------------------------ */
 
-    if (!answer || answer->type != REDIS_REPLY_ARRAY || answer->elements == 0 ||
-        !answer->element[0]->str)
-        return;
-    if (strcmp(answer->element[0]->str, "master") != 0 && link->state >= STATE_DEAF)
-        lose_hearing(link,
-                     "this Redis is a replica: it does not hear what is published at its master");
+static unsigned count_hearing(const struct link *link)
+{
+    unsigned n = 0;
+
+    if (!link->site.config->naming->sharded)
+        return link_node_hears(link->base);
+    for (unsigned i = 0; i < link->n; i++)
+        n += link_node_hears(link->nodes[i]);
+    return n;
 }
 
-static void beat(struct link *link)
+static unsigned count_masters(const struct link *link)
 {
-    const char *publish[] = {"PUBLISH", link->probe, "probe"};
-
-    link->beat_ms = link->now_ms + BEAT_MS;
-    if (link->state < STATE_DEAF)
-        return;
-    if (link->unheard_since_ms == 0)
-        link->unheard_since_ms = link->now_ms; /* also when it cannot be sent: nothing is proven */
-    link->probed = link->probe_subscribed && redis_asker_is_up(link->asker);
-    if (!link->probe_subscribed)
-        return;
-    if (redis_asker_ask(link->asker, REDIS_NO_SLOT, 3, publish, NULL, probe_answered, link) == 0)
-        (void)redis_asker_ask(link->asker, REDIS_NO_SLOT, 1, (const char *[]){"ROLE"}, NULL,
-                              role_answered, link);
+    if (link->site.config->naming->sharded)
+        return link->n;
+    return link_node_address(link->base) ? 1 : 0;
 }
 
-/* ---- time ----------------------------------------------------------------------------------- */
-
-/* Both sides go: what does not answer on one is not to be trusted on the other. */
-static void check_deaf(struct link *link)
+static void judge(struct link *link)
 {
-    if (link->state < STATE_DEAF || link->unheard_since_ms == 0 ||
-        link->now_ms - link->unheard_since_ms < DEAF_AFTER_MS)
-        return;
-    lose_hearing(link, "what was published did not come back within 5 s");
-    redis_asker_drop(link->asker);
-}
+    unsigned masters = count_masters(link);
+    bool ready = masters > 0 && count_hearing(link) == masters &&
+                 redis_topology_sure(link->site.config->topology);
 
-static void reopen(struct link *link)
-{
-    if (!link->reopen_ms || link->now_ms < link->reopen_ms)
+    if (ready == link->ready)
         return;
-    link->reopen_ms = 0;
-    set_state(link, STATE_OPENING);
-    redis_conn_open(link->hearing);
+    link->ready = ready;
+    link->site.events->ready(link->site.ctx, ready);
 }
 
 void link_turn(struct link *link, uint64_t now_ms)
 {
-    link->now_ms = now_ms;
+    link->site.now_ms = now_ms;
     if (!link->started)
         return;
-    if (link->state >= STATE_DEAF) {
-        send_wishes(link);
-        if (link->state >= STATE_DEAF)
-            redis_conn_flush(link->hearing);
-    }
-    if (now_ms >= link->beat_ms || (link->state == STATE_DEAF && !link->probed))
-        beat(link);
-    check_deaf(link);
-    reopen(link);
+    follow(link);
+    try_another(link, redis_topology_map(link->site.config->topology));
+    link_node_turn(link->base);
+    for (unsigned i = 0; i < link->n; i++)
+        link_node_turn(link->nodes[i]);
+    look_at_form(link);
+    judge(link);
 }
 
 /* Wakes the loop, whose turn does the work: linger, beat and reconnecting need no more precision.
@@ -263,27 +247,7 @@ static void on_tick(uv_timer_t *timer)
     (void)timer;
 }
 
-/* ---- life ----------------------------------------------------------------------------------- */
-
-static const struct redis_conn_events hearing_events = {
-    .up = hearing_up,
-    .down = hearing_down,
-    .pubsub = {.message = hearing_message, .notice = hearing_notice},
-};
-
-static void name_probe(struct link *link)
-{
-    /* Host and pid alone are not unique: containers share both. */
-    int n = snprintf(link->probe, sizeof link->probe, "%s_probe.%08x%08x.%u", link->config->prefix,
-                     backoff_random(), (unsigned)getpid(), link->config->worker);
-
-    link->probe_len = (size_t)n;
-}
-
-static void on_closed(uv_handle_t *timer)
-{
-    free(timer->data);
-}
+/* ---- life ------------------------------------------------------------------------------------ */
 
 struct link *link_new(uv_loop_t *loop, struct redis_asker *asker, const struct link_config *config,
                       const struct link_events *events, void *ctx)
@@ -292,17 +256,22 @@ struct link *link_new(uv_loop_t *loop, struct redis_asker *asker, const struct l
 
     if (!link)
         return NULL;
-    link->config = config;
-    link->events = events;
-    link->ctx = ctx;
-    link->backoff = (struct backoff){.first_ms = 100, .most_ms = 3000};
-    name_probe(link);
+    link->site = (struct link_site){.loop = loop,
+                                    .asker = asker,
+                                    .config = config,
+                                    .events = events,
+                                    .ctx = ctx,
+                                    .now_ms = uv_now(loop)};
+    /* Host and pid alone are not unique: containers share both. */
+    snprintf(link->site.probe, sizeof link->site.probe, "%08x%08x.%u", backoff_random(),
+             (unsigned)getpid(), config->worker);
+    link->choice = backoff_random() % REDIS_NODES_MAX;
     uv_timer_init(loop, &link->timer);
     link->timer.data = link;
-    link->asker = asker;
-    link->hearing = redis_conn_new(loop, &config->url->seeds[0], &config->url->login, REDIS_PUBSUB,
-                                   &hearing_events, link);
-    if (wishes_init(&link->wishes, config->prefix, config->linger_ms) < 0 || !link->hearing)
+    link->base = link_node_new(&link->site, NULL);
+    for (int slot = 0; slot < REDIS_SLOTS; slot++)
+        link->homes[slot] = link->base;
+    if (!link->base)
         link_free(&link);
     return link;
 }
@@ -310,9 +279,12 @@ struct link *link_new(uv_loop_t *loop, struct redis_asker *asker, const struct l
 void link_start(struct link *link)
 {
     link->started = true;
-    set_state(link, STATE_OPENING);
-    redis_conn_open(link->hearing);
     uv_timer_start(&link->timer, on_tick, TICK_MS, TICK_MS);
+}
+
+static void on_closed(uv_handle_t *timer)
+{
+    free(timer->data);
 }
 
 void link_free(struct link **linkp)
@@ -322,25 +294,29 @@ void link_free(struct link **linkp)
     *linkp = NULL;
     if (!link)
         return;
-    redis_conn_free(&link->hearing);
-    wishes_fini(&link->wishes);
+    redis_asker_forget(link->site.asker, link);
+    for (unsigned i = 0; i < link->n; i++)
+        link_node_free(&link->nodes[i]);
+    link_node_free(&link->base);
     uv_close((uv_handle_t *)&link->timer, on_closed);
 }
 
 void link_want(struct link *link, const char *stream, size_t len, bool wanted)
 {
-    if (wanted && wishes_confirmed(&link->wishes, stream, len))
-        link->events->confirmed(link->ctx, stream, len); /* it lingered: Redis never stopped */
-    if (wishes_note(&link->wishes, stream, len, wanted, link->now_ms) < 0)
-        log_error("out of memory: a stream could not be subscribed", LOG_TEXT("stream", stream));
+    link_node_want(home_of(link, stream, len), stream, len, wanted);
 }
 
 bool link_ready(const struct link *link)
 {
-    return link->state == STATE_HEARS;
+    return link->ready;
 }
 
-uint64_t link_losses(const struct link *link)
+struct link_counts link_counts(const struct link *link)
 {
-    return link->losses;
+    return (struct link_counts){.masters = count_masters(link),
+                                .hearing = count_hearing(link),
+                                .losses = link->site.losses,
+                                .moved = link->site.moved,
+                                .refused = link->site.refused,
+                                .form_differs = link->form_differs};
 }

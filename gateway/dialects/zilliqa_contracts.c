@@ -127,17 +127,20 @@ static int ask(struct zilliqa_contracts *known)
 {
     const char *prefix = known->host->settings->prefix;
     char key[KEY_MAX], now[24], most[24];
+    int len;
 
     snprintf(most, sizeof most, "%d", ZILLIQA_CONTRACTS_MAX);
     if (known->rule == CONTRACTS_KNOWN) {
         const char *const argv[] = {"SRANDMEMBER", key, most};
-        snprintf(key, sizeof key, "%szilliqa.contract", prefix);
-        return redis_asker_ask(known->host->asker, REDIS_NO_SLOT, 3, argv, NULL, on_answer, known);
+        len = snprintf(key, sizeof key, "%szilliqa.contract", prefix);
+        return redis_asker_ask(known->host->asker, redis_slot(key, (size_t)len), 3, argv, NULL,
+                               on_answer, known);
     }
     const char *const argv[] = {"ZRANGEBYSCORE", key, now, "+inf", "LIMIT", "0", most};
     snprintf(now, sizeof now, "(%" PRIu64, unix_ms());
-    snprintf(key, sizeof key, "%szilliqa.noncontract", prefix);
-    return redis_asker_ask(known->host->asker, REDIS_NO_SLOT, 7, argv, NULL, on_answer, known);
+    len = snprintf(key, sizeof key, "%szilliqa.noncontract", prefix);
+    return redis_asker_ask(known->host->asker, redis_slot(key, (size_t)len), 7, argv, NULL,
+                           on_answer, known);
 }
 
 void zilliqa_contracts_tick(struct zilliqa_contracts *known)

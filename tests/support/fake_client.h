@@ -17,6 +17,7 @@
 #include <uv.h>
 
 #include "common/redis_asker.h"
+#include "common/redis_topology.h"
 #include "common/text.h"
 #include "gateway/client.h"
 #include "gateway/counters.h"
@@ -36,6 +37,7 @@ struct fake_gateway {
     struct intake intake;
     struct hub *hub;
     struct views *views;
+    struct redis_topology *topology; /* nothing is known yet */
     struct client_host host;
     uv_loop_t loop;     /* never run while the test goes on: the asker is never connected */
     struct text wishes; /* "+a -a ": what Redis would have been asked for */
@@ -91,16 +93,18 @@ static inline void fake_gateway_start(struct fake_gateway *g, const char *const 
     fake_load(g, flags);
     uv_loop_init(&g->loop);
     wheel_init(&g->wheel, FAKE_START_MS);
+    g->topology = redis_topology_new(&g->loop, &g->settings.redis_url, NULL, NULL);
     g->hub = hub_new(fake_interest, fake_classify, g);
     g->views = views_new(g->hub, client_deliver);
-    g->host = (struct client_host){.settings = &g->settings,
-                                   .counters = &g->counters,
-                                   .views = g->views,
-                                   .asker = redis_asker_new(&g->loop, &g->settings.redis_url),
-                                   .wheel = &g->wheel,
-                                   .workers = &g->counters,
-                                   .n_workers = 1,
-                                   .now_ms = FAKE_START_MS};
+    g->host = (struct client_host){
+        .settings = &g->settings,
+        .counters = &g->counters,
+        .views = g->views,
+        .asker = redis_asker_new(&g->loop, &g->settings.redis_url, g->topology),
+        .wheel = &g->wheel,
+        .workers = &g->counters,
+        .n_workers = 1,
+        .now_ms = FAKE_START_MS};
     client_host_init(&g->host);
     intake_begin(&g->intake, &g->settings, &g->counters, g->hub, NULL);
     int err = dialects_start(&g->host);
@@ -229,6 +233,7 @@ static inline void fake_gateway_stop(struct fake_gateway *g)
         fake_close(g, g->clients[0]);
     dialects_stop(&g->host);
     redis_asker_free(&g->host.asker);
+    redis_topology_free(&g->topology);
     uv_run(&g->loop, UV_RUN_DEFAULT);
     int err = uv_loop_close(&g->loop);
     assert(err == 0);
