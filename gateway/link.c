@@ -22,6 +22,7 @@
 enum {
     TICK_MS = 250,
     FORM_MS = 5000, /* between looks at the publishers' form of Pub/Sub */
+    FORM_LOOKS = 4, /* in vain, and it is said that there is no publisher */
 };
 
 struct link {
@@ -34,7 +35,8 @@ struct link {
     uint64_t version; /* of the topology that nodes and homes follow */
     unsigned choice;  /* not sharded: which of several masters */
     bool started, ready;
-    bool form_asked, form_seen, form_differs;
+    bool form_asked, form_differs;
+    unsigned form_looks; /* so often in vain */
     uint64_t form_ms;
     uv_timer_t timer;
 };
@@ -155,29 +157,43 @@ static void follow(struct link *link)
 
 /* ---- the publishers' form -------------------------------------------------------------------- */
 
-static void on_form(void *ctx, const struct redisReply *answer)
+/* Said once, and not at once: a publisher may be about to start. */
+static void nobody_was_here(struct link *link)
 {
-    struct link *link = ctx;
-    const struct redis_naming *naming = link->site.config->naming;
+    const char *prefix = link->site.config->naming->prefix;
 
-    link->form_asked = false;
-    if (!answer || answer->type == REDIS_REPLY_ERROR)
-        return; /* an ACL may forbid it: then nothing is said */
-    bool found = answer->type == REDIS_REPLY_STRING;
-    bool differs = found && redis_form_differs(naming, answer->str, (size_t)answer->len);
+    if (link->form_looks < FORM_LOOKS && ++link->form_looks == FORM_LOOKS && *prefix)
+        log_info("no publisher of ours has been here: if one should have, check that it has the "
+                 "same prefix and redis",
+                 LOG_TEXT("prefix", prefix));
+}
+
+static void compare_form(struct link *link, const char *theirs, size_t len)
+{
+    const struct redis_naming *naming = link->site.config->naming;
+    bool differs = redis_form_differs(naming, theirs, len);
+
     if (differs && !link->form_differs)
         log_error("publishers under this prefix use another form of Pub/Sub than this gateway, "
                   "which hears nothing of them: give both the same pubsub and kind of redis",
-                  LOG_TEXT("prefix", naming->prefix), LOG_TEXT("publishers", answer->str),
+                  LOG_TEXT("prefix", naming->prefix), LOG_TEXT("publishers", theirs),
                   LOG_TEXT("gateway", redis_form(naming)));
     if (!differs && link->form_differs)
         log_info("publishers use the same form of Pub/Sub again");
-    if (!found && !link->form_seen && *naming->prefix)
-        log_info("no publisher of ours has been here: if one should have, check that it has the "
-                 "same prefix and redis",
-                 LOG_TEXT("prefix", naming->prefix));
-    link->form_seen = true;
     link->form_differs = differs;
+    link->form_looks = FORM_LOOKS;
+}
+
+/* An ACL may forbid to ask: then nothing is said. */
+static void on_form(void *ctx, const struct redisReply *answer)
+{
+    struct link *link = ctx;
+
+    link->form_asked = false;
+    if (answer && answer->type == REDIS_REPLY_STRING)
+        compare_form(link, answer->str, (size_t)answer->len);
+    else if (answer && answer->type == REDIS_REPLY_NIL)
+        nobody_was_here(link);
 }
 
 static void look_at_form(struct link *link)

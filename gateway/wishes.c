@@ -253,8 +253,8 @@ static void ask_again(struct wishes *w, struct list *list, wishes_stream_fn *los
 void wishes_reset(struct wishes *w, wishes_stream_fn *lost, void *ctx)
 {
     forget_all(w, &w->lingering);
-    ask_again(w, &w->asked, lost, ctx);
     ask_again(w, &w->heard, lost, ctx);
+    ask_again(w, &w->asked, lost, ctx);
     ask_again(w, &w->refused, lost, ctx);
 }
 
