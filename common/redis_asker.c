@@ -330,15 +330,18 @@ void redis_asker_turn(struct redis_asker *a, uint64_t now_ms)
 
 void redis_asker_drop(struct redis_asker *a, const struct redis_address *address)
 {
-    struct node *node = find(a, address);
+    struct node *node;
 
-    if (node && redis_conn_is_up(node->conn))
-        lost(node);
+    list_each (node, &a->nodes, at) {
+        bool meant = !address || redis_address_equal(&node->address, address);
+        if (meant && redis_conn_is_up(node->conn))
+            lost(node);
+    }
 }
 
 bool redis_asker_is_up(const struct redis_asker *a, const struct redis_address *address)
 {
-    const struct node *node = find(a, address);
+    const struct node *node = address ? find(a, address) : any_up(a);
 
     return node && redis_conn_is_up(node->conn);
 }

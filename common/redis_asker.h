@@ -49,9 +49,10 @@ void redis_asker_forget(struct redis_asker *a, const void *ctx);
 /* Part of the loop's turn: follow the masters, send what was asked, connect when it is time. */
 void redis_asker_turn(struct redis_asker *a, uint64_t now_ms);
 
-/* That server is not to be trusted any more: connect anew. */
+/* That server, or (NULL) any of them, is not to be trusted any more: connect anew. */
 void redis_asker_drop(struct redis_asker *a, const struct redis_address *node);
 
+/* Is that server connected to, or (NULL) any? */
 bool redis_asker_is_up(const struct redis_asker *a, const struct redis_address *node);
 
 #endif

@@ -160,7 +160,7 @@ static void tick(uv_timer_t *timer)
     if (leading && !leader_holds(l))
         leading = false;
     if (l->asking) { /* the connection is silent: without it the answer is lost, and said to be */
-        redis_asker_drop(l->asker);
+        redis_asker_drop(l->asker, NULL);
         return;
     }
     if (leading && !l->lease.name && !l->wanted)

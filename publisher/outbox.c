@@ -191,13 +191,15 @@ static int make_parts(struct outbox *o, const struct redis_url *url)
 {
     struct backlog *backlog = o->host.backlog;
 
-    o->asker = redis_asker_new(o->host.loop, url);
-    if (!o->asker || streams_init(&o->streams) < 0)
+    if (lanes_init(&o->lanes, &o->host, url) < 0 || streams_init(&o->streams) < 0)
+        return -ENOMEM;
+    o->asker = redis_asker_new(o->host.loop, url, o->lanes.topology);
+    if (!o->asker)
         return -ENOMEM;
     o->leader =
         leader_new(o->host.loop, o->asker, o->host.naming->prefix, o->lead, &leader_events, o);
     o->recovery = recovery_new(backlog, o->asker, o->host.naming, on_recovered, o);
-    return o->leader && o->recovery ? lanes_init(&o->lanes, &o->host, url) : -ENOMEM;
+    return o->leader && o->recovery ? 0 : -ENOMEM;
 }
 
 struct outbox *outbox_new(uv_loop_t *loop, struct backlog *backlog, const struct redis_url *url,
@@ -232,8 +234,8 @@ void outbox_free(struct outbox **op)
     if (!o)
         return;
     o->host.backlog->on_drop = NULL;
-    lanes_fini(&o->lanes);
     redis_asker_free(&o->asker);
+    lanes_fini(&o->lanes);
     recovery_free(&o->recovery);
     leader_free(&o->leader);
     streams_fini(&o->streams);
@@ -242,7 +244,6 @@ void outbox_free(struct outbox **op)
 
 void outbox_start(struct outbox *o)
 {
-    redis_asker_start(o->asker);
     lanes_start(&o->lanes);
     leader_start(o->leader);
 }

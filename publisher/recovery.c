@@ -297,7 +297,7 @@ static void finish(struct recovery *r)
 
 void recovery_turn(struct recovery *r)
 {
-    if (r->state == RECOVERY_IDLE || !redis_asker_is_up(r->asker))
+    if (r->state == RECOVERY_IDLE || !redis_asker_is_up(r->asker, NULL))
         return;
     if (r->again)
         recovery_start(r);
