@@ -79,7 +79,7 @@ static void on_time(uv_timer_t *timer)
     const struct directory_entry **list;
     uint64_t now_ms = unix_ms();
 
-    if (!redis_asker_is_up(w->asker) || !w->leads(w->ctx))
+    if (!redis_asker_is_up(w->asker, NULL) || !w->leads(w->ctx))
         return;
     size_t n = directory_list(w->directory, now_ms, &list);
     for (size_t i = 0; i < n; i += DIRECTORY_BATCH)

@@ -253,6 +253,11 @@ struct backlog_queue *outbox_queue(struct outbox *o, const char *stream, size_t 
     return lanes_queue(&o->lanes, stream, len);
 }
 
+struct redis_asker *outbox_asker(const struct outbox *o)
+{
+    return o->asker;
+}
+
 bool outbox_is_open(const struct outbox *o)
 {
     return lanes_open(&o->lanes) > 0 && (!o->lead || o->state == OUTBOX_SENDING);

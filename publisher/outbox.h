@@ -29,6 +29,7 @@ enum {
 };
 
 struct outbox; /* opaque */
+struct redis_asker;
 
 /* All are borrowed until outbox_free(). lead: the lease's name; NULL: none. NULL: out of memory. */
 struct outbox *outbox_new(uv_loop_t *loop, struct backlog *backlog, const struct redis_url *url,
@@ -45,6 +46,9 @@ void outbox_turn(struct outbox *o);
 
 /* The queue for events of that stream; NULL: its master is not known yet. */
 struct backlog_queue *outbox_queue(struct outbox *o, const char *stream, size_t len);
+
+/* For questions to the same Redis; it lives as long as the outbox. */
+struct redis_asker *outbox_asker(const struct outbox *o);
 
 /* Does Redis take events now? */
 bool outbox_is_open(const struct outbox *o);

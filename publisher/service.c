@@ -24,7 +24,6 @@ struct service {
     struct nano_local local;
     struct market_data market;
     struct outbox *outbox;
-    struct redis_asker *asker;
     struct directory directory;
     struct directory_writer directory_writer;
     struct metrics_sources metrics;
@@ -70,7 +69,6 @@ static void on_turn(uv_prepare_t *handle)
         intake_turn(&s->intake, outbox_is_open(s->outbox));
     finished = is_finished(s) && outbox_leave(s->outbox);
     outbox_turn(s->outbox);
-    redis_asker_turn(s->asker, uv_now(&s->loop));
     tell_drops(s);
     if (finished)
         uv_stop(&s->loop);
@@ -140,7 +138,6 @@ static int init(struct service *s, const struct publisher_settings *settings)
     backlog_init(&s->backlog, settings->backlog);
     publisher_init(&s->publisher, &s->backlog, &settings->history_rules);
     intake_init(&s->intake, &s->loop, &s->publisher, settings->line_max);
-    s->asker = redis_asker_new(&s->loop, &settings->redis_url);
     s->outbox = outbox_new(&s->loop, &s->backlog, &settings->redis_url, &settings->naming,
                            settings->lease[0] ? settings->lease : NULL);
     s->publisher.queue_of = queue_of;
@@ -153,15 +150,14 @@ static int init(struct service *s, const struct publisher_settings *settings)
     s->turn.data = s->terminate.data = s->interrupt.data = s;
     s->intake.directory = &s->directory;
     int err = directory_init(&s->directory);
-    return err ? err : s->outbox && s->asker ? 0 : -ENOMEM;
+    return err ? err : s->outbox ? 0 : -ENOMEM;
 }
 
 static void fini(struct service *s)
 {
     intake_stop(&s->intake);
-    outbox_free(&s->outbox);
     directory_writer_stop(&s->directory_writer);
-    redis_asker_free(&s->asker);
+    outbox_free(&s->outbox);
     uv_close((uv_handle_t *)&s->turn, NULL);
     uv_close((uv_handle_t *)&s->flush, NULL);
     uv_close((uv_handle_t *)&s->watchdog, NULL);
@@ -237,7 +233,7 @@ static bool leads(void *ctx)
 static void start_directory(struct service *s)
 {
     s->directory_writer.directory = &s->directory;
-    s->directory_writer.asker = s->asker;
+    s->directory_writer.asker = outbox_asker(s->outbox);
     s->directory_writer.leads = leads;
     s->directory_writer.ctx = s;
     directory_writer_start(&s->directory_writer, &s->loop, s->prefix);
@@ -250,7 +246,6 @@ static void run(struct service *s)
     uv_signal_start(&s->terminate, on_signal, SIGTERM);
     uv_signal_start(&s->interrupt, on_signal, SIGINT);
     outbox_start(s->outbox);
-    redis_asker_start(s->asker);
     start_directory(s);
     intake_start(&s->intake);
     notify("READY=1");
