@@ -61,7 +61,6 @@ void market_data_take(struct market_data *m, const struct event *event, event_fn
         return;
     m->sink.emit = emit;
     m->sink.ctx = ctx;
-    m->sink.block = event->block;
     market_drift_take(&m->drift, event, data, &m->sink);
     market_injective_take(&m->injective, event, data, &m->sink);
 }

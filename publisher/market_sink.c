@@ -59,7 +59,6 @@ static void end(struct market_sink *s, const char *kind, const struct market_pla
     event->stream_len = (size_t)(at - name);
     event->data = s->text.at;
     event->data_len = s->text.len;
-    event->block = s->block;
     s->emit(s->ctx, event);
 }
 

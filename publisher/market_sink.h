@@ -8,6 +8,9 @@
  * market is the name that people use, market_id the venue's own; height is a block's height or a
  * slot. Prices and quantities are exact decimals in text. side is that of the taker. Members that a
  * venue does not have are left out.
+ *
+ * They are no part of a block, though the event that they are made of may be: a market's streams
+ * have places of their own on a Cluster, while a block travels on one path.
  */
 #ifndef PUBLISHER_MARKET_SINK_H
 #define PUBLISHER_MARKET_SINK_H
@@ -54,7 +57,6 @@ struct market_sink {
     struct text text; /* of one message; kept for the next */
     event_fn *emit;
     void *ctx;
-    enum event_block block; /* of the event that the messages are made of */
     struct market_counts counts;
 };
 

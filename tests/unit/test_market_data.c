@@ -179,7 +179,7 @@ Test(market_data, an_injective_match_is_told_once_as_the_takers)
                            "\"market\":\"0x0611\",\"market_id\":\"0x0611\",\"time_ms\":"
                            "1790000046432,\"height\":131204885,\"id\":\"131204885_0\",\"side\":"
                            "\"buy\",\"price\":\"24.5\",\"quantity\":\"1\"};");
-    cr_expect_eq(last.block, EVENT_BLOCK_PART);
+    cr_expect_eq(last.block, EVENT_NO_BLOCK);
 }
 
 Test(market_data, a_derivative_trade_has_its_amounts_in_its_position)
