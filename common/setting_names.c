@@ -85,6 +85,7 @@ const struct setting publisher_setting_names[] = {
     {.name = "injective-markets"},
     {.name = "drift-markets"},
     {.name = "http"},
+    {.name = "demand"},
     {.name = "log-level"},
     {.name = "settings"},
 };

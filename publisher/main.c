@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "publisher/demand_list.h"
 #include "publisher/service.h"
 
 enum { EXIT_SUPERSEDED = 1, EXIT_SETTINGS = 2 };
@@ -43,7 +44,8 @@ int main(int argc, char **argv)
     int err = publisher_settings_load(&settings, argc, argv, environ, error);
     if (!err) {
         log_set_level((enum log_level)settings.log_level);
-        err = service_run(&settings, error);
+        err = settings.demand ? demand_list_run(&settings, stdout, error)
+                              : service_run(&settings, error);
         publisher_settings_free(&settings);
     }
     if (err)

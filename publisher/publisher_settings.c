@@ -150,6 +150,13 @@ const struct setting publisher_settings_table[] = {
      .value_name = "HOST:PORT",
      .help = "Answer /metrics, /healthz and /readyz there, in the clear and to anybody, e.g. "
              "127.0.0.1:9181"},
+    {.name = "demand",
+     .kind = SETTING_SWITCH,
+     .offset = AT(demand),
+     .fallback = "off",
+     .help =
+         "Publish nothing: print which streams have listeners, at how many gateways' links, and "
+         "end"},
     {.name = "log-level",
      .kind = SETTING_CHOICE,
      .offset = AT(log_level),
@@ -220,7 +227,7 @@ static int check_lead(struct publisher_settings *s, char error[SETTINGS_ERROR_MA
 
 static int check(struct publisher_settings *s, char error[SETTINGS_ERROR_MAX])
 {
-    if (s->sources.n == 0) {
+    if (s->sources.n == 0 && !s->demand) {
         snprintf(error, SETTINGS_ERROR_MAX,
                  "source: give at least one, e.g. --source lines; --help lists the kinds");
         return -EINVAL;

@@ -16,7 +16,7 @@ struct publisher_settings {
     char *history_streams, *history_entities, *lead;
     struct setting_list sources, history;
     uint64_t backlog, max_event, book_levels;
-    bool market_data;
+    bool market_data, demand;
     int pubsub, redis_verify, log_level;
 
     /* derived */
