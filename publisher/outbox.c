@@ -2,6 +2,7 @@
 #include "publisher/outbox.h"
 
 #include <errno.h>
+#include <hiredis/hiredis.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <time.h>
 
 #include "common/log.h"
+#include "common/redis_form.h"
 #include "publisher/lanes.h"
 #include "publisher/leader.h"
 #include "publisher/recovery.h"
@@ -33,6 +35,29 @@ struct outbox {
     bool leaving;
     char failure[OUTBOX_ERROR_MAX];
 };
+
+/* ---- the form of Pub/Sub --------------------------------------------------------------------- */
+
+static void on_form(void *ctx, const struct redisReply *before)
+{
+    struct outbox *o = ctx;
+
+    if (before && before->type == REDIS_REPLY_STRING &&
+        redis_form_differs(o->host.naming, before->str, before->len))
+        log_warn("another publisher uses the other form of Pub/Sub: no gateway hears both",
+                 LOG_TEXT("ours", redis_form(o->host.naming)), LOG_TEXT("setting", "pubsub"));
+}
+
+static void tell_form(struct outbox *o)
+{
+    char key[REDIS_FORM_KEY_MAX];
+    size_t len = redis_form_key(o->host.naming, key);
+
+    if (redis_asker_ask(o->asker, redis_slot(key, len), 3,
+                        (const char *[]){"GETSET", key, redis_form(o->host.naming)}, NULL, on_form,
+                        o) < 0)
+        log_debug("the form of Pub/Sub could not be told", LOG_TEXT("key", key));
+}
 
 /* ---- terms ----------------------------------------------------------------------------------- */
 
@@ -61,6 +86,7 @@ static void on_began(void *ctx, uint64_t epoch, bool anew)
     o->host.term = next_term(o->host.backlog);
     streams_clear(&o->streams);
     backlog_unnumber(o->host.backlog);
+    tell_form(o);
     if (o->lead && anew) {
         o->state = OUTBOX_RECOVERING;
         recovery_start(o->recovery);
