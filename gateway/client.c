@@ -306,14 +306,18 @@ int client_leave(struct client *c, const struct view_type *type, const char *key
     return 0;
 }
 
-int client_change(struct client *c, const struct view_type *from, const struct view_type *to,
-                  const char *key, size_t key_len)
+int client_change(struct client *c, const struct view_type *from, const char *from_key,
+                  size_t from_len, const struct view_type *to, const char *to_key, size_t to_len)
 {
-    int err = views_join(c->host->views, to, key, key_len, NULL, c, &c->memberships, NULL);
+    struct member *before = views_member(c->host->views, from, from_key, from_len, c);
+    int err = views_join(c->host->views, to, to_key, to_len, NULL, c, &c->memberships, NULL);
 
     if (!err)
         c->n_memberships++;
-    (void)client_leave(c, from, key, key_len);
+    if (before) {
+        views_leave(c->host->views, before);
+        c->n_memberships--;
+    }
     return err;
 }
 

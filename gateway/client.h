@@ -99,6 +99,7 @@ struct client {
     uint16_t close_code;        /* instead of the reason's own; 0: the reason's */
     uint8_t close_reason;
     uint8_t profile;
+    uint8_t stream_options;  /* of the connection's address: see stream_form.h */
     uint8_t slow_list;       /* slow_reader.c's */
     bool binary : 1;         /* the message in input */
     bool deflate : 1;        /* permessage-deflate was negotiated: it gets the frames' twins */
@@ -173,11 +174,11 @@ void client_leave_all(struct client *c);
 int client_join(struct client *c, const struct view_type *type, const char *key, size_t key_len,
                 const void *request);
 
-/* A membership moves to the view of another type with the same key: it joins the one before it
- * leaves the other, so that a stream of both keeps a listener, and no limit is asked. 0; -ENOMEM
- * or what the view's open() said, and then the client is a member of neither. */
-int client_change(struct client *c, const struct view_type *from, const struct view_type *to,
-                  const char *key, size_t key_len);
+/* A membership moves to another view: it joins the one before it leaves the other, so that a stream
+ * of both keeps a listener, and no limit is asked. 0; -ENOMEM or what the view's open() said, and
+ * then the client is a member of neither. */
+int client_change(struct client *c, const struct view_type *from, const char *from_key,
+                  size_t from_len, const struct view_type *to, const char *to_key, size_t to_len);
 
 /* 0; -ENOENT when it is no member. */
 int client_leave(struct client *c, const struct view_type *type, const char *key, size_t key_len);

@@ -142,6 +142,27 @@ const char *ws_http_header(struct connection *conn, enum lws_token_indexes token
     return n > 0 ? conn->edge->headers : "";
 }
 
+/* The query, as it was but decoded. libwebsockets keeps its arguments apart, and would join them
+ * with commas. */
+static const char *query_of(struct connection *conn)
+{
+    char *buf = conn->edge->headers;
+    size_t len = 0;
+    int n;
+
+    for (int i = 0; len + 2 < WS_HEADERS_MAX &&
+                    (n = lws_hdr_copy_fragment(conn->wsi, buf + len + (i > 0),
+                                               (int)(WS_HEADERS_MAX - len - (i > 0)),
+                                               WSI_TOKEN_HTTP_URI_ARGS, i)) >= 0;
+         i++) {
+        if (i > 0)
+            buf[len++] = '&';
+        len += (size_t)n;
+    }
+    buf[len] = '\0';
+    return buf;
+}
+
 /* The values of the headers that libwebsockets knows: it gives no others. */
 static size_t header_bytes(struct lws *wsi)
 {
@@ -212,7 +233,7 @@ int ws_http_upgrade(struct connection *conn, const char *to)
         return refuse(conn, 400, "the path is too long");
     snprintf(path, sizeof path, "%s", ws_http_header(conn, WSI_TOKEN_GET_URI));
     free(conn->upgrade);
-    conn->upgrade = upgrade_new(path, ws_http_header(conn, WSI_TOKEN_HTTP_URI_ARGS));
+    conn->upgrade = upgrade_new(path, query_of(conn));
     if (!conn->upgrade)
         return -1;
     struct route *route = &conn->upgrade->route;

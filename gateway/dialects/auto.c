@@ -9,6 +9,7 @@
 #include "common/json_span.h"
 #include "gateway/client.h"
 #include "gateway/dialects/dialect.h"
+#include "gateway/dialects/stream_form.h"
 #include "gateway/dialects/zilliqa_request.h"
 
 static bool has(struct json_value object, const char *key)
@@ -95,5 +96,13 @@ static void message_ws(struct client *c, const char *text, size_t len, bool bina
     hand_over(c, &dialect_binance, "/ws", text, len, binary);
 }
 
-const struct dialect dialect_auto = {.name = "auto", .message = message};
-const struct dialect dialect_auto_ws = {.name = "auto", .message = message_ws};
+/* What the exchange and Binance forms take from the query. */
+static int open_client(struct client *c, const char *path, const char *query)
+{
+    (void)path;
+    c->stream_options = (uint8_t)stream_options(query);
+    return 0;
+}
+
+const struct dialect dialect_auto = {.name = "auto", .open = open_client, .message = message};
+const struct dialect dialect_auto_ws = {.name = "auto", .open = open_client, .message = message_ws};

@@ -7,6 +7,8 @@
  * Methods, error texts and limits are those of Binance's public "WebSocket Market Streams" page,
  * which gives the errors without the request's id, but for "Unknown property". A stream that
  * cannot be subscribed to is answered in the form that ccxt expects, with the id.
+ *
+ * Beyond that page, for a connection that asks for it in its address: see exchange.c.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -34,6 +36,7 @@ struct state {
 struct request {
     const char *text;
     struct json_value root, id, params;
+    struct json_value since; /* kind JSON_NONE: not given, or not for this client */
 };
 
 static struct state *state_of(struct client *c)
@@ -124,8 +127,9 @@ static int open_client(struct client *c, const char *path, const char *query)
         return -ENOMEM;
     state->combined = !below(path, "/ws");
     c->dialect_state = state;
+    c->stream_options |= (uint8_t)stream_options(query);
     while (next_name(&at, end, &name, &len))
-        if (stream_view_join(c, name, len, state->combined) == -ENOMEM)
+        if (stream_view_join(c, name, len, state->combined, NULL) == -ENOMEM)
             return -ENOMEM;
     return 0;
 }
@@ -259,17 +263,26 @@ static bool check_names(struct client *c, const struct request *r)
 static void subscribe(struct client *c, const struct request *r)
 {
     struct json_iter it = json_iter(r->params, JSON_STRICT);
-    char name[NAME_MAX_BYTES];
+    char name[NAME_MAX_BYTES + 1];
+    struct stream_id id;
 
     if (r->params.kind != JSON_ARRAY) {
         refuse_missing(c, r, "params");
         return;
     }
+    if (stream_since_check(r->since) < 0) {
+        refuse_with_id(c, r, "invalid since");
+        return;
+    }
     if (!check_names(c, r))
         return;
     result(c, r, SPAN("null"));
-    while (json_next(&it))
-        (void)stream_view_join(c, name, (size_t)name_of(c, it.value, name), state_of(c)->combined);
+    while (json_next(&it)) {
+        int len = name_of(c, it.value, name);
+        name[len] = '\0';
+        (void)stream_view_join(c, name, (size_t)len, state_of(c)->combined,
+                               stream_since(r->since, name, &id));
+    }
 }
 
 static void unsubscribe(struct client *c, const struct request *r)
@@ -420,6 +433,8 @@ static void request(struct client *c, const char *text, size_t len)
     const struct method *method = method_of(name);
     r.id = json_member(r.root, "id", JSON_STRICT);
     r.params = json_member(r.root, "params", JSON_STRICT);
+    if (c->stream_options & FORM_IDS)
+        r.since = json_member(r.root, "since", JSON_STRICT);
     if (name.kind == JSON_NONE)
         refuse_missing(c, &r, "method");
     else if (!method)

@@ -24,6 +24,7 @@ enum dialect_share {
     SHARED_ZILLIQA,
     SHARED_INJECTIVE,
     SHARED_DRIFT,
+    SHARED_STREAMS,
     SHARED_COUNT,
 };
 

@@ -10,10 +10,14 @@
  *
  * Profiles. The server reads only the first of params and takes ids up to 2^32-1; `node` does the
  * same. `doc` takes all of params, and ids of 64 bits, which clients that use the time as id need.
+ *
+ * Beyond that server, and only for a connection that asks for it in its address: ids of messages
+ * (?ids=1), gaps (?notices=1), last values (?last=1), and with ids `since`, to go on after one.
  */
 #include "common/json_span.h"
 #include "gateway/client.h"
 #include "gateway/dialects/dialect.h"
+#include "gateway/dialects/stream_resume.h"
 #include "gateway/dialects/stream_view.h"
 #include "gateway/gateway_settings.h"
 
@@ -22,6 +26,7 @@ enum { NAME_MAX_BYTES = 256 }; /* longer than any valid name: what is cut here i
 struct request {
     bool subscribe;
     struct json_value params;
+    struct json_value since; /* kind JSON_NONE: not given, or not for this client */
 };
 
 static bool all_strings(struct json_value params)
@@ -41,8 +46,9 @@ static bool id_fits(struct json_value id, enum profile profile)
     return json_uint64(id, &number) == 0 && (profile == PROFILE_DOC || number <= UINT32_MAX);
 }
 
-static bool read_request(const char *text, size_t len, enum profile profile, struct request *r)
+static bool read_request(const struct client *c, const char *text, size_t len, struct request *r)
 {
+    enum profile profile = (enum profile)c->profile;
     struct json_value root, method;
 
     if (json_check(text, len, JSON_UNIQUE, &root, NULL) < 0)
@@ -52,39 +58,59 @@ static bool read_request(const char *text, size_t len, enum profile profile, str
     r->subscribe = json_string_is(method, "SUBSCRIBE");
     if (!r->subscribe && !json_string_is(method, "UNSUBSCRIBE"))
         return false;
-    return id_fits(json_member(root, "id", JSON_UNIQUE), profile) && r->params.kind == JSON_ARRAY &&
+    if (c->stream_options & FORM_IDS)
+        r->since = json_member(root, "since", JSON_UNIQUE);
+    return stream_since_check(r->since) == 0 &&
+           id_fits(json_member(root, "id", JSON_UNIQUE), profile) && r->params.kind == JSON_ARRAY &&
            all_strings(r->params);
 }
 
 /* A name that may not be asked for is passed over like every other bad input. */
-static void apply(struct client *c, bool subscribe, struct json_value value)
+static void apply(struct client *c, const struct request *r, struct json_value value)
 {
-    char name[NAME_MAX_BYTES];
-    int len = json_decode(value, name, sizeof name);
+    char name[NAME_MAX_BYTES + 1];
+    struct stream_id id;
+    int len = json_decode(value, name, NAME_MAX_BYTES);
 
-    if (len < 0 || !gateway_stream_allowed(c->host->settings, name, (size_t)len))
+    if (len < 0 || !gateway_stream_allowed(c->host->settings, name, (size_t)len)) {
         client_bad_request(c);
-    else if (subscribe)
-        (void)stream_view_join(c, name, (size_t)len,
-                               true); /* -EEXIST: delivered once all the same */
+        return;
+    }
+    name[len] = '\0';
+    if (r->subscribe) /* -EEXIST: delivered once all the same */
+        (void)stream_view_join(c, name, (size_t)len, true, stream_since(r->since, name, &id));
     else
         (void)stream_view_leave(c, name, (size_t)len, true);
 }
 
 static void message(struct client *c, const char *text, size_t len, bool binary)
 {
-    struct request r;
+    struct request r = {0};
 
-    if (binary || !read_request(text, len, (enum profile)c->profile, &r)) {
+    if (binary || !read_request(c, text, len, &r)) {
         client_bad_request(c);
         return;
     }
     struct json_iter it = json_iter(r.params, JSON_STRICT);
     while (json_next(&it)) {
-        apply(c, r.subscribe, it.value);
+        apply(c, &r, it.value);
         if (c->profile == PROFILE_NODE)
             return;
     }
 }
 
-const struct dialect dialect_exchange = {.name = "exchange", .message = message, .deflate = true};
+static int open_client(struct client *c, const char *path, const char *query)
+{
+    (void)path;
+    c->stream_options |= (uint8_t)stream_options(query);
+    return 0;
+}
+
+const struct dialect dialect_exchange = {.name = "exchange",
+                                         .share = SHARED_STREAMS,
+                                         .start = stream_resume_start,
+                                         .stop = stream_resume_stop,
+                                         .tick = stream_resume_tick,
+                                         .open = open_client,
+                                         .message = message,
+                                         .deflate = true};

@@ -1,10 +1,12 @@
 /* stream_view.c - see stream_view.h. */
 #include "gateway/dialects/stream_view.h"
 
-#include "common/json_span.h"
+#include <errno.h>
+
 #include "common/message.h"
 #include "gateway/client.h"
 #include "gateway/counters.h"
+#include "gateway/dialects/stream_resume.h"
 #include "gateway/frame.h"
 #include "gateway/gateway_settings.h"
 #include "gateway/view.h"
@@ -16,13 +18,48 @@ static int open_stream(struct view *view, struct hub *hub, const void *request)
     return hub_listen(hub, &view->listener, view->key, view->key_len);
 }
 
-static void deliver(struct view *view, const struct stream *stream, const struct span *parts,
-                    size_t n)
-{
-    struct frame *frame = frame_new(WS_TEXT, parts, n);
+static void message(struct view *view, const struct stream *stream, const struct message *m);
 
-    if (!frame) { /* a view has a member, and so a host */
-        view->members[0].client->host->counters->of_class[stream->class_id].dropped_memory++;
+/* A type for each form: the form is its place. */
+#define TYPE(form) [form] = {.name = "stream", .open = open_stream, .message = message}
+static const struct view_type types[FORM_COUNT] = {
+    TYPE(0), TYPE(1), TYPE(2),  TYPE(3),  TYPE(4),  TYPE(5),  TYPE(6),  TYPE(7),
+    TYPE(8), TYPE(9), TYPE(10), TYPE(11), TYPE(12), TYPE(13), TYPE(14), TYPE(15)};
+
+static struct counters *counters(const struct view *view)
+{
+    return view->members[0].client->host->counters; /* a view has a member, and so a host */
+}
+
+/* Messages without ids leave a lost link in doubt; of others it is known what is missing. */
+static void tell_gap(struct view *view, const struct stream *stream, const struct message *m)
+{
+    struct stream_id after = {0}, next = {m->epoch, m->seq};
+    const struct gap *gap = stream->gap;
+
+    if (!gap && (!stream->doubtful || m->has_head))
+        return;
+    if (gap)
+        after = (struct stream_id){gap->epoch, gap->seq};
+    struct frame *frame = stream_form_gap(stream->name, stream->name_len, gap ? gap->missed : 0,
+                                          gap ? &after : NULL, m->has_head ? &next : NULL);
+    if (!frame) {
+        counters(view)->of_class[stream->class_id].dropped_memory++;
+        return;
+    }
+    view_deliver(view, frame);
+    frame_unref(&frame);
+}
+
+static void message(struct view *view, const struct stream *stream, const struct message *m)
+{
+    unsigned form = (unsigned)(view->type - types);
+
+    if (form & FORM_NOTICES)
+        tell_gap(view, stream, m);
+    struct frame *frame = stream_form_message(form, stream->name, stream->name_len, m);
+    if (!frame) {
+        counters(view)->of_class[stream->class_id].dropped_memory++;
         return;
     }
     frame_of_stream(frame, stream->class_id, stream->serial);
@@ -30,66 +67,75 @@ static void deliver(struct view *view, const struct stream *stream, const struct
     frame_unref(&frame);
 }
 
-/* A stream's name needs no escapes in JSON: see stream_name.h. */
-static void wrap(struct view *view, const struct stream *stream, const struct message *m)
+static unsigned form_for(const struct client *c, bool combined)
 {
-    const struct span parts[] = {SPAN("{\"stream\":\""),
-                                 {stream->name, stream->name_len},
-                                 SPAN("\",\"data\":"),
-                                 {m->data, m->data_len},
-                                 SPAN("}")};
+    unsigned form = c->stream_options & (FORM_IDS | FORM_NOTICES);
 
-    deliver(view, stream, parts, 5);
+    if (c->host->settings->payload == PAYLOAD_WRAPPED)
+        form |= FORM_WRAPPED;
+    return combined ? form | FORM_COMBINED : form;
 }
-
-static void verbatim(struct view *view, const struct stream *stream, const struct message *m)
-{
-    deliver(view, stream, &(struct span){m->data, m->data_len}, 1);
-}
-
-/* The engine wrapped it and this client wants it bare. */
-static void unwrap(struct view *view, const struct stream *stream, const struct message *m)
-{
-    struct json_value root, data;
-
-    if (json_check(m->data, m->data_len, JSON_STRICT, &root, NULL) < 0)
-        return;
-    data = json_member(root, "data", JSON_STRICT);
-    if (data.kind != JSON_NONE)
-        deliver(view, stream, &(struct span){data.at, data.len}, 1);
-}
-
-static const struct view_type wrapping = {.name = "wrap", .open = open_stream, .message = wrap};
-static const struct view_type passing = {
-    .name = "verbatim", .open = open_stream, .message = verbatim};
-static const struct view_type unwrapping = {
-    .name = "unwrap", .open = open_stream, .message = unwrap};
 
 static const struct view_type *type_for(const struct client *c, bool combined)
 {
-    if (c->host->settings->payload == PAYLOAD_WRAPPED)
-        return combined ? &passing : &unwrapping;
-    return combined ? &wrapping : &passing;
+    return &types[form_for(c, combined)];
 }
 
-int stream_view_join(struct client *c, const char *name, size_t len, bool combined)
+/* Nothing is kept of what was missed. */
+static void tell_no_history(struct client *c, const char *name, size_t len,
+                            const struct stream_id *since)
 {
-    return client_join(c, type_for(c, combined), name, len, NULL);
+    struct frame *frame = stream_form_gap(name, len, 0, since, NULL);
+
+    if (!frame) {
+        client_close(c, CLOSE_no_memory);
+        return;
+    }
+    client_deliver(c, frame);
+    frame_unref(&frame);
+}
+
+int stream_view_join(struct client *c, const char *name, size_t len, bool combined,
+                     const struct stream_id *since)
+{
+    const struct stream_resume_request request = {
+        .client = c, .form = form_for(c, combined), .since = since, .live = type_for(c, combined)};
+    bool readable = since && stream_resume_has_history(c->host);
+
+    if (stream_view_has(c, name, len, combined))
+        return -EEXIST;
+    if (readable || (!since && c->stream_options & STREAM_LAST))
+        return stream_resume_join(&request, name, len);
+    int err = client_join(c, type_for(c, combined), name, len, NULL);
+    if (!err && since)
+        tell_no_history(c, name, len, since);
+    return err;
 }
 
 int stream_view_leave(struct client *c, const char *name, size_t len, bool combined)
 {
-    return client_leave(c, type_for(c, combined), name, len);
+    int err = client_leave(c, type_for(c, combined), name, len);
+
+    return err == -ENOENT ? stream_resume_leave(c, name, len) : err;
 }
 
 int stream_view_change(struct client *c, const char *name, size_t len, bool combined)
 {
-    return client_change(c, type_for(c, !combined), type_for(c, combined), name, len);
+    const struct view_type *from = type_for(c, !combined), *to = type_for(c, combined);
+    struct member *resuming = stream_resume_member(c, name, len);
+
+    if (!resuming)
+        return client_change(c, from, name, len, to, name, len);
+    stream_resume_change(resuming, form_for(c, combined), to);
+    list_remove(&resuming->in_client);
+    list_append(&c->memberships, &resuming->in_client);
+    return 0;
 }
 
 bool stream_view_has(struct client *c, const char *name, size_t len, bool combined)
 {
-    return views_member(c->host->views, type_for(c, combined), name, len, c) != NULL;
+    return views_member(c->host->views, type_for(c, combined), name, len, c) != NULL ||
+           stream_resume_member(c, name, len) != NULL;
 }
 
 const char *stream_view_name(const struct member *member)

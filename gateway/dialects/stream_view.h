@@ -1,9 +1,7 @@
 /* stream_view.h - the views of the exchange dialect and the Binance form: one stream each.
  *
- *   combined   {"stream":"NAME","data":DATA}
- *   bare       DATA
- *
- * Clients of both dialects that see the same bytes share one view.
+ * What a message looks like is in stream_form.h. Clients of both dialects that see the same bytes
+ * share one view. A subscription may begin in the past: stream_resume.h.
  */
 #ifndef GATEWAY_DIALECTS_STREAM_VIEW_H
 #define GATEWAY_DIALECTS_STREAM_VIEW_H
@@ -11,12 +9,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "gateway/dialects/stream_form.h"
+
 struct client;
-struct gateway_settings;
 struct member;
 
-/* 0; -EEXIST when it has it already; -ENOSPC over the client's limit; -ENOMEM. */
-int stream_view_join(struct client *c, const char *name, size_t len, bool combined);
+/* since: the client has had the stream up to this id; NULL: it begins now, or with the last value
+ * if the client's options say so. 0; -EEXIST when it has the stream already; -ENOSPC over the
+ * client's limit; -ENOMEM. */
+int stream_view_join(struct client *c, const char *name, size_t len, bool combined,
+                     const struct stream_id *since);
 
 /* 0; -ENOENT when it has not. */
 int stream_view_leave(struct client *c, const char *name, size_t len, bool combined);

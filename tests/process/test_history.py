@@ -4,7 +4,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from support.histories import key, write, write_all  # noqa: E402
+from support.histories import key, write_all  # noqa: E402
 from support.servers import PREFIX, ProcessTest, until  # noqa: E402
 
 STREAM, OTHER = "trade.SOL_USDC", "depth.SOL_USDC"

@@ -346,7 +346,7 @@ Test(client, a_membership_moves_between_types_though_the_limit_is_reached)
     join("x");
     join("y");
     (void)fake_wishes(&g);
-    cr_expect_eq(client_change(c, &type, &other, "x", 1), 0);
+    cr_expect_eq(client_change(c, &type, "x", 1, &other, "x", 1), 0);
     cr_expect_eq(c->n_memberships, 2u);
     cr_expect_not_null(views_member(g.views, &other, "x", 1, c));
     cr_expect_null(views_member(g.views, &type, "x", 1, c));
