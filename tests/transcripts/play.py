@@ -35,6 +35,7 @@ A transcript is a text that people can read. At each line something is done, or 
     !head WORDS               the head of the next message that is published or set
     !set KEY TEXT             SET in Redis, likewise
     !hset KEY FIELD TEXT      HSET in Redis, likewise
+    !xadd KEY ID TEXT         XADD in Redis: an entry of a history, likewise
     !redis WORDS              any command in Redis
     !listening CHANNEL N      wait until N connections listen to the channel in Redis
     !listeners STREAM N       wait until N clients listen to the stream in the gateway
@@ -260,6 +261,11 @@ class Player:
         await self.ready()
         key, field, text = rest.split(" ", 2)
         self.redis.command_now("HSET", key, field, self.headed(text))
+
+    async def do_xadd(self, rest):
+        await self.ready()
+        key, entry, text = rest.split(" ", 2)
+        self.redis.command_now("XADD", key, entry, "m", self.headed(text))
 
     async def do_redis(self, words):
         await self.ready()
