@@ -32,8 +32,8 @@ export class Streams {
   // /streams: what has listeners here, and what is published where that is known.
   take(answer) {
     const now = performance.now();
-    this.told = Array.isArray(answer.published);
-    for (const row of answer.published ?? [])
+    this.unknown = !Array.isArray(answer.published);
+    for (const row of this.unknown ? [] : answer.published)
       this.known.set(row.stream, {...this.known.get(row.stream), rate: row.rate, seen: now});
     for (const row of answer.listening ?? []) {
       const old = this.known.get(row.stream);
@@ -138,7 +138,7 @@ export class Streams {
   tellHint(found) {
     const typed = this.input.value.trim(), byName = dialects[this.dialect].byName;
     if (typed && !found) this.hint.textContent = byName ? `Enter subscribes to “${typed}”.` : 'Nothing of that name.';
-    else if (!typed && byName && !found) this.hint.textContent = 'Nobody listens here yet. Type a name, for example trade.SOL_USDC.';
+    else if (!typed && byName && !found) this.hint.textContent = 'What is published is not known here. Type a name, for example trade.SOL_USDC.';
     else this.hint.textContent = '';
   }
 }

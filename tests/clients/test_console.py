@@ -63,6 +63,12 @@ class Console(ProcessTest):
         await self.gateway.has_subscriptions(1)
         client.kill()
 
+    async def test_what_is_published_is_in_the_list_though_nobody_listens(self):
+        lines = self.stage.write("lines", '{"stream":"%s","data":1}\n' % STREAM)
+        await self.stage.publisher(self.redis, "--source", f"lines={lines}")
+        await self.sees(NAMES, [STREAM], "the stream in the list")
+        self.assertEqual(await self.gateway.metric("sluice_subscriptions"), 0)
+
     async def test_the_keyboard_is_enough(self):
         await self.listener(self.redis, self.gateway, STREAM)
         await self.sees(NAMES, [STREAM], "the stream in the list")

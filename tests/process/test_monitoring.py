@@ -8,7 +8,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from support.daemons import Prometheus, needs  # noqa: E402
-from support.servers import ROOT, ProcessTest, until  # noqa: E402
+from support.servers import ROOT, ProcessTest, free_port, until  # noqa: E402
+from support.wsclient import http_get  # noqa: E402
 
 RULES = ROOT / "deploy" / "prometheus" / "alerts.yml"
 RULES_TEST = ROOT / "tests" / "prometheus" / "alerts_test.yml"
@@ -48,6 +49,18 @@ class Monitoring(ProcessTest):
         await super().asyncSetUp()
         self.redis, self.gateway = await self.pair("--class", "trades=trade.*", "--workers", "2")
 
+    async def publish(self):
+        """The port of a publisher's metrics."""
+        port = free_port()
+        await self.stage.publisher(self.redis, "--source", f"replay={SAMPLE},speed=10,loop",
+                                   "--http", f"127.0.0.1:{port}")
+        return port
+
+    async def names(self, port):
+        """The names of all metrics there."""
+        _, _, body = await http_get(port, "/metrics")
+        return set(re.findall(r"(?m)^([a-z_]+)", body.decode()))
+
     async def test_metrics_follow_the_conventions(self):
         _, _, body = await self.gateway.get("/metrics")
         done = run(needs("promtool"), "check", "metrics", given=body.decode())
@@ -62,14 +75,14 @@ class Monitoring(ProcessTest):
         self.assertGreater(found["process_start_time_seconds"], 1.7e9)
 
     async def test_every_query_of_the_dashboard_finds_something(self):
-        prometheus = Prometheus(self.stage, [self.gateway], RULES)
+        prometheus = Prometheus(self.stage, [self.gateway], [await self.publish()], RULES)
         self.stage.servers.append(prometheus)
         await prometheus.up("/-/ready")
-        await self.stage.publisher(self.redis, "--source", f"replay={SAMPLE},speed=10,loop")
         await self.listener(self.redis, self.gateway, "trade.SOL_USDC")
 
         async def flows():
-            rows = await prometheus.query("rate(sluice_deliveries_total[5s]) > 0")
+            rows = await prometheus.query("rate(sluice_deliveries_total[5s]) > 0 and on () "
+                                          "rate(sluice_publisher_source_events_total[5s]) > 0")
             return rows and await prometheus.query("sluice_subscriptions == 1")
         await until(flows, "Prometheus sees deliveries")
         for panel, query in expressions():
@@ -78,8 +91,16 @@ class Monitoring(ProcessTest):
     async def test_every_metric_of_the_rules_exists(self):
         rules = RULES.read_text()
         asked = set(re.findall(r"\b((?:sluice|process)_[a-z_]+)\b", rules))
-        found = {name.split("{")[0] for name in await self.gateway.metrics()}
+        port = await self.publish()
+        await until(lambda: self.answers(port), "the publisher answers")
+        found = await self.names(self.gateway.port) | await self.names(port)
         self.assertEqual(asked - found, set())
+
+    async def answers(self, port):
+        try:
+            return (await http_get(port, "/healthz"))[0] == 200
+        except OSError:
+            return False
 
 
 if __name__ == "__main__":

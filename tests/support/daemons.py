@@ -51,17 +51,20 @@ class Daemon(Server):
 
 
 class Prometheus(Daemon):
-    """It scrapes the gateways five times a second; rules is a file of alert rules."""
+    """It scrapes gateways and the ports of publishers five times a second, with a file of rules."""
 
-    def __init__(self, stage, gateways, rules):
+    def __init__(self, stage, gateways, publishers, rules):
         self.port = free_port()
-        targets = ", ".join(f"'127.0.0.1:{gateway.port}'" for gateway in gateways)
+        def job(name, ports):
+            targets = ", ".join(f"'127.0.0.1:{port}'" for port in ports)
+            return (f"  - job_name: {name}\n"
+                    f"    static_configs: [{{targets: [{targets}]}}]\n")
         config = stage.write("prometheus.yml", (
             "global: {scrape_interval: 200ms, evaluation_interval: 200ms}\n"
             f"rule_files: ['{rules}']\n"
-            "scrape_configs:\n"
-            "  - job_name: sluice-gateway\n"
-            f"    static_configs: [{{targets: [{targets}]}}]\n"))
+            "scrape_configs:\n" +
+            job("sluice-gateway", [gateway.port for gateway in gateways]) +
+            job("sluice-publisher", publishers)))
         super().__init__(stage, "prometheus", [
             needs("prometheus"), f"--config.file={config}", "--log.level=warn",
             f"--storage.tsdb.path={stage.path('tsdb')}",
