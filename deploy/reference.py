@@ -58,35 +58,43 @@ def settings(build, program):
     return found
 
 
-def metrics(build):
-    """[(name, type, help, labels)] of a running gateway's /metrics."""
-    with tempfile.TemporaryDirectory() as directory:
-        path = f"{directory}/gateway.sock"
-        gateway = subprocess.Popen(
-            [build / "sluice-gateway", "--listen", f"unix:{path}", "--redis",
-             f"unix://{directory}/nobody", "--drain", "0", "--log-level", "error"],
-            stderr=subprocess.DEVNULL)
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def metrics(build, program):
+    """[(name, type, help, labels)] of a running program's /metrics."""
+    address = ("127.0.0.1", free_port())
+    where = "%s:%d" % address
+    with tempfile.NamedTemporaryFile() as lines:
+        own = {"sluice-gateway": ["--listen", where],
+               "sluice-publisher": ["--http", where, "--source", f"lines={lines.name}"]}
+        process = subprocess.Popen(
+            [build / program, "--redis", "unix:///nonexistent/redis", "--log-level", "error",
+             *own[program]], stderr=subprocess.DEVNULL)
         try:
-            return parse_metrics(get(path, "/metrics"))
+            return parse_metrics(get(address, "/metrics"))
         finally:
-            gateway.terminate()
-            gateway.wait()
+            process.kill()
+            process.wait()
 
 
-def get(path, target):
+def get(address, target):
     end = time.monotonic() + 10
     while True:
         try:
-            with socket.socket(socket.AF_UNIX) as s:
+            with socket.socket() as s:
                 s.settimeout(10)
-                s.connect(path)
+                s.connect(address)
                 s.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
                 head, body = read_until(s, b"\r\n\r\n")
                 length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])
                 while len(body) < length:
                     body += s.recv(65536)
                 return body.decode()
-        except (FileNotFoundError, ConnectionRefusedError):
+        except ConnectionRefusedError:
             if time.monotonic() > end:
                 raise
             time.sleep(0.05)
@@ -145,11 +153,13 @@ def reference(build):
                          f"{cell(others)} | {'yes' if reload else ''} | {cell(words)} |")
         lines += [""]
     lines += ["The environment variable and the line in a settings file have the flag's name in "
-              "capitals: `--queue-bytes`", "is `SLUICE_QUEUE_BYTES`.", "",
-              "## Metrics of a gateway", "", "| name | type | labels | |", "|---|---|---|---|"]
-    for name, kind, words, labels in metrics(build):
-        lines.append(f"| `{name}` | {kind} | {', '.join(labels)} | {cell(words)} |")
-    return "\n".join(lines) + "\n"
+              "capitals: `--queue-bytes`", "is `SLUICE_QUEUE_BYTES`.", ""]
+    for program in PROGRAMS:
+        lines += [f"## Metrics of {program}", "", "| name | type | labels | |", "|---|---|---|---|"]
+        lines += [f"| `{name}` | {kind} | {', '.join(labels)} | {cell(words)} |"
+                  for name, kind, words, labels in metrics(build, program)]
+        lines += [""]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def troff(text):
