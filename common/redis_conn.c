@@ -266,7 +266,12 @@ static void on_timer(uv_timer_t *timer)
     char why[WHY_MAX];
 
     memcpy(why, conn->why, sizeof why);
-    fail(conn, why[0] ? why : "Redis did not answer within 5 s");
+    if (why[0])
+        fail(conn, why);
+    else if (conn->login->tls && conn->state == STATE_CONNECTING)
+        fail(conn, "Redis did not answer within 5 s: does it speak TLS at this port?");
+    else
+        fail(conn, "Redis did not answer within 5 s");
 }
 
 void redis_conn_open(struct redis_conn *conn)

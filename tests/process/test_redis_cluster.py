@@ -5,42 +5,13 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from support.redis_topologies import NOTICE, Cluster  # noqa: E402
-from support.servers import PREFIX, ProcessTest, until  # noqa: E402
+from support.cluster_test import ClusterTest  # noqa: E402
+from support.redis_topologies import NOTICE  # noqa: E402
+from support.servers import until  # noqa: E402
 
 STREAM = "trade.SOL_USDC"
 DEAF = 15.0  # seconds in which a silent master must be noticed: a probe every 5 s, 5 s to hear it
 LOSSES = "sluice_redis_link_losses_total"
-
-
-class ClusterTest(ProcessTest):
-    async def start(self, *flags, redis=(), login=(), url="{url}", **how):
-        self.cluster = await Cluster.start(self.stage, *redis, login=login)
-        self.gateway = await self.stage.gateway(
-            url.format(url=self.cluster.url, servers=self.cluster.servers), *flags, **how)
-
-    async def listen_to(self, *streams):
-        client = await self.stage.client(self.gateway)
-        await client.subscribe(*streams)
-        await client.fence()
-        for stream in streams:
-            await until(lambda s=stream: self.cluster.listening(s) == 1, f"{stream} is subscribed")
-        return client
-
-    async def goes_through(self, client, stream, count=3):
-        for _ in range(count):
-            self.sent = getattr(self, "sent", 0) + 1
-            text = '{"n":%d}' % self.sent
-            self.cluster.publish(stream, text)
-            self.assertEqual(await client.text(), f'{{"stream":"{stream}","data":{text}}}')
-
-    def stream_of(self, node):
-        """The name of a stream that lies at that master."""
-        for n in range(1000):
-            stream = f"trade.P{n}"
-            if self.cluster.owner(self.cluster.slot(f"{{{stream}}}")) is node:
-                return stream
-        raise AssertionError("no stream lies there")
 
 
 class Sharded(ClusterTest):
@@ -122,7 +93,7 @@ class Sharded(ClusterTest):
         await self.goes_through(client, STREAM)
 
     async def test_a_master_that_has_given_all_its_slots_away_is_left(self):
-        await self.start(redis=[])
+        await self.start()
         source, other, _ = self.cluster.masters()
         await self.gateway.turns_green()
         names = source.command_now("CLUSTER", "MYID"), other.command_now("CLUSTER", "MYID")
@@ -140,68 +111,6 @@ class Sharded(ClusterTest):
             return await self.gateway.metric("sluice_redis_masters") == 2
         await until(left, "it is left", NOTICE)
         await self.gateway.turns_green(NOTICE)
-
-
-class Plain(ClusterTest):
-    async def test_what_is_published_at_any_node_is_heard_at_one(self):
-        await self.start("--pubsub", "plain")
-        client = await self.stage.client(self.gateway)
-        await client.subscribe(STREAM)
-        masters = self.cluster.masters()
-        await until(lambda: sum(node.listening(PREFIX + STREAM) for node in masters) == 1,
-                    "one node is subscribed")
-        for node in self.cluster.nodes:
-            await self.passes_through(node, client, STREAM)
-
-    async def test_when_that_node_is_lost_another_takes_its_place(self):
-        await self.start("--pubsub", "plain")
-        client = await self.stage.client(self.gateway)
-        await client.subscribe(STREAM)
-
-        def node_of_it():
-            return next((n for n in self.cluster.running() if n.listening(PREFIX + STREAM)), None)
-        first = await until(node_of_it, "one node is subscribed")
-        await first.kill()
-        second = await until(node_of_it, "another is subscribed", NOTICE)
-        await self.passes_through(second, client, STREAM)
-        await self.gateway.turns_green(NOTICE)
-
-
-class Forms(ClusterTest):
-    async def test_publishers_of_the_other_form_are_reported(self):
-        await self.start()
-        key = f"{PREFIX}_pubsub"
-        self.assertEqual(await self.gateway.metric("sluice_redis_form_differs"), 0)
-        owner = self.cluster.owner(self.cluster.slot(key))
-        owner.command_now("SET", key, "plain")
-        await self.gateway.metric_reaches("sluice_redis_form_differs", 1)
-        self.assertIn("another form of Pub/Sub", self.gateway.stderr())
-        owner.command_now("SET", key, "sharded")
-
-        async def agrees():
-            return await self.gateway.metric("sluice_redis_form_differs") == 0
-        await until(agrees, "they agree again")
-
-
-class Logins(ClusterTest):
-    async def test_an_acl_user_needs_no_more_than_is_said(self):
-        await self.start(
-            redis=["--user", "gw", "on", ">pw", "~sluice:*", "&sluice:*", "+ssubscribe",
-                   "+sunsubscribe", "+spublish", "+role", "+ping", "+cluster|slots", "+get",
-                   "+hget"],
-            url="redis+cluster://gw:pw@{servers}")
-        client = await self.listen_to(STREAM)
-        await self.goes_through(client, STREAM)
-
-    async def test_a_channel_that_the_user_may_not_hear_is_counted_and_said(self):
-        await self.start(
-            redis=["--user", "gw", "on", ">pw", "~sluice:*", "&sluice:_probe*", "+@all"],
-            url="redis+cluster://gw:pw@{servers}")
-        client = await self.stage.client(self.gateway)
-        await client.subscribe(STREAM)
-        await self.gateway.metric_reaches("sluice_redis_refused_subscriptions_total", 1)
-        self.assertIn("NOPERM", self.gateway.stderr())
-        self.assertEqual(await self.gateway.status("/readyz"), 200)
 
 
 if __name__ == "__main__":

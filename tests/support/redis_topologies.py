@@ -3,12 +3,11 @@
     sentinel = await Sentinel.start(stage)              # a master, two replicas, three sentinels
     cluster = await Cluster.start(stage)                # three masters, a replica each
     authority = Authority(stage)
-    redis = await TlsRedis.start(stage, authority)
+    redis = await TlsRedis.make(stage, authority)
 
 Failures are noticed fast here: sentinels after 1 s, a Cluster's nodes after 1 s.
 """
 import asyncio
-import shutil
 import subprocess
 
 from support import resp
@@ -29,16 +28,25 @@ async def run(*words):
 
 
 class Node(Redis):
-    """A redis-server with more on its command line than the plain one; in a directory of its own."""
+    """A redis-server with more on its command line than the plain one; in a directory of its own.
+    With an authority it speaks TLS beside, on tls_port: with its peers, and with gateways."""
 
-    def __init__(self, stage, *more, name=None):
-        super().__init__(stage, name or stage._name("redis"))
+    def __init__(self, stage, *more, authority=None):
+        super().__init__(stage, stage._name("redis"))
+        self.tls_port = free_port() if authority else None
         directory = stage.path(f"{self.name}.d")
         directory.mkdir()
         place = self.command.index("--dir")
         self.command[place + 1] = str(directory)
+        if authority:
+            more = (*tls_flags(authority, self.tls_port), "--tls-replication", "yes", *more)
         self.command += [str(word) for word in more]
         stage._add(self)
+
+    @property
+    def announced(self):
+        """The port that servers and sentinels tell of it."""
+        return self.tls_port or self.port
 
     def command_now(self, *words):
         """Once more where the connection was cut: sentinels do that to a server's clients."""
@@ -58,13 +66,18 @@ class Node(Redis):
 class Watcher(Server):
     """One sentinel."""
 
-    def __init__(self, stage, master_port, login=()):
+    def __init__(self, stage, master, login=(), authority=None):
         self.port = free_port()
         name = stage._name("sentinel")
         lines = [f"port {self.port}", "bind 127.0.0.1", f"dir {stage.directory}",
-                 f"sentinel monitor main 127.0.0.1 {master_port} 2",
+                 f"sentinel monitor main 127.0.0.1 {master.announced} 2",
                  "sentinel down-after-milliseconds main 1000",
                  "sentinel failover-timeout main 5000", *login]
+        self.announced = self.port
+        if authority:
+            self.announced = free_port()
+            flags = [*tls_flags(authority, self.announced), "--tls-replication", "yes"]
+            lines += [f"{flag[2:]} {value}" for flag, value in zip(flags[::2], flags[1::2])]
         config = stage.write(f"{name}.conf", "\n".join(lines) + "\n")
         super().__init__(stage, name, ["redis-server", config, "--sentinel"])
         stage._add(self)
@@ -85,14 +98,15 @@ class Sentinel:
         self.stage, self.nodes, self.watchers = stage, nodes, watchers
 
     @classmethod
-    async def start(cls, stage, *more, login=()):
+    async def start(cls, stage, *more, login=(), authority=None):
         """more goes to every server, login to the sentinels' configuration."""
-        master = Node(stage, *more)
-        replicas = [Node(stage, "--replicaof", "127.0.0.1", master.port, "--repl-diskless-sync-delay",
-                         "0", *more) for _ in range(2)]
+        master = Node(stage, *more, authority=authority)
+        replicas = [Node(stage, "--replicaof", "127.0.0.1", master.announced,
+                         "--repl-diskless-sync-delay", "0", *more, authority=authority)
+                    for _ in range(2)]
         for node in (master, *replicas):
             await node.up()
-        watchers = [Watcher(stage, master.port, login) for _ in range(3)]
+        watchers = [Watcher(stage, master, login, authority) for _ in range(3)]
         for watcher in watchers:
             watcher.start()
         sentinel = cls(stage, [master, *replicas], watchers)
@@ -110,7 +124,7 @@ class Sentinel:
 
     @property
     def servers(self):
-        return ",".join(f"127.0.0.1:{w.port}" for w in self.watchers)
+        return ",".join(f"127.0.0.1:{w.announced}" for w in self.watchers)
 
     @property
     def url(self):
@@ -123,7 +137,7 @@ class Sentinel:
             if watcher.running:
                 named.append(int(watcher.ask("GET-MASTER-ADDR-BY-NAME", "main")[1]))
         port = max(set(named), key=named.count)
-        return next(node for node in self.nodes if node.port == port)
+        return next(node for node in self.nodes if node.announced == port)
 
     async def has_other_master(self, former):
         await until(lambda: self.master() is not former and self.master().role() == "master",
@@ -138,16 +152,19 @@ class Cluster:
         self.stage, self.nodes, self.login = stage, nodes, login
 
     @classmethod
-    async def start(cls, stage, *more, login=(), masters=3, replicas=1):
+    async def start(cls, stage, *more, login=(), masters=3, replicas=1, authority=None):
         """more goes to every server, login (flags) to redis-cli."""
+        if authority:
+            more = ("--tls-cluster", "yes", *more)
+            login = ("--tls", "--cacert", authority.certificate, *login)
         nodes = [Node(stage, "--cluster-enabled", "yes", "--cluster-node-timeout", "1000",
                       "--repl-diskless-sync-delay", "0", "--cluster-allow-replica-migration", "no",
-                      *more) for _ in range(masters * (1 + replicas))]
+                      *more, authority=authority) for _ in range(masters * (1 + replicas))]
         for node in nodes:
             node.command += ["--cluster-port", str(free_port())]
             await node.up()
         await run("redis-cli", *login, "--cluster", "create",
-                  *[f"127.0.0.1:{node.port}" for node in nodes], "--cluster-replicas", replicas,
+                  *[f"127.0.0.1:{node.announced}" for node in nodes], "--cluster-replicas", replicas,
                   "--cluster-yes")
         cluster = cls(stage, nodes, login)
         await until(lambda: cluster.is_whole(replicas), "the cluster is whole", NOTICE)
@@ -160,7 +177,7 @@ class Cluster:
 
     @property
     def servers(self):
-        return ",".join(f"127.0.0.1:{node.port}" for node in self.nodes[:3])
+        return ",".join(f"127.0.0.1:{node.announced}" for node in self.nodes[:3])
 
     @property
     def url(self):
@@ -248,11 +265,12 @@ class TlsRedis(Node):
     """Tests look at it in the clear, gateways come by TLS."""
 
     def __init__(self, stage, authority, **how):
-        self.tls_port = free_port()
-        super().__init__(stage, *tls_flags(authority, self.tls_port, **how))
+        port = free_port()
+        super().__init__(stage, *tls_flags(authority, port, **how))
+        self.tls_port = port
 
     @classmethod
-    async def start(cls, stage, authority, **how):
+    async def make(cls, stage, authority, **how):
         redis = cls(stage, authority, **how)
         await redis.up()
         return redis
@@ -260,7 +278,3 @@ class TlsRedis(Node):
     @property
     def url(self):
         return f"rediss://127.0.0.1:{self.tls_port}"
-
-
-def available():
-    return all(shutil.which(program) for program in ("redis-server", "redis-cli", "openssl"))
