@@ -448,6 +448,70 @@ Test(outbox, a_new_leader_sends_only_what_is_not_in_the_history)
     cr_expect_eq(fake.n_read, 1u, "b has no history");
 }
 
+static void publish_block(const char *height)
+{
+    struct event event = {.stream = "c.part",
+                          .stream_len = 6,
+                          .tag = height,
+                          .tag_len = strlen(height),
+                          .data = "1",
+                          .data_len = 1,
+                          .history = EVENT_HISTORY_STREAM,
+                          .block = EVENT_BLOCK_PART};
+    const char *why;
+
+    cr_assert_eq(publisher_event(&publisher, &event, 1, &why), 0);
+    event.stream = "c.end";
+    event.stream_len = 5;
+    event.block = EVENT_BLOCK_END;
+    cr_assert_eq(publisher_event(&publisher, &event, 1, &why), 0);
+}
+
+Test(outbox, a_new_leader_sends_whole_the_blocks_after_the_last_end)
+{
+    lead();
+    fake.histories = "*1\r\n"
+                     "*2\r\n$3\r\n9-1\r\n*2\r\n$1\r\nm\r\n$9\r\n9-1 1 7\n0\r\n";
+    publish_block("6");
+    publish_block("7");
+    publish_block("8");
+    outbox_start(outbox);
+    run_until(published() == 2);
+    cr_expect_str_eq(fake.published, "p:c.part 1-1 1 p:c.end 1-1 1 ");
+    cr_expect_eq(counters().repeated, 4u);
+    cr_expect_eq(fake.n_read, 1u, "of a block the end tells all");
+}
+
+Test(outbox, of_snapshots_a_new_leader_sends_the_newest)
+{
+    lead();
+    publish_kept("book", "1");
+    publish_kept("other", "2");
+    publish_kept("book", "3");
+    outbox_start(outbox);
+    run_until(published() == 2);
+    cr_expect_str_eq(fake.published, "p:other 1-1 2 p:book 1-1 3 ");
+}
+
+Test(outbox, what_has_no_tag_is_known_by_its_text)
+{
+    lead();
+    fake.histories = "*1\r\n"
+                     "*2\r\n$3\r\n9-1\r\n*2\r\n$1\r\nm\r\n$7\r\n9-1 1\n7\r\n";
+    struct event event = {.stream = "a",
+                          .stream_len = 1,
+                          .data = "7",
+                          .data_len = 1,
+                          .history = EVENT_HISTORY_STREAM};
+    const char *why;
+    cr_assert_eq(publisher_event(&publisher, &event, 1, &why), 0);
+    event.data = "8";
+    cr_assert_eq(publisher_event(&publisher, &event, 1, &why), 0);
+    outbox_start(outbox);
+    run_until(published() == 1);
+    cr_expect_str_eq(fake.published, "p:a 1-1 8 ");
+}
+
 Test(outbox, a_leader_that_loses_the_lease_sends_no_more)
 {
     lead();

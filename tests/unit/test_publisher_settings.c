@@ -40,6 +40,22 @@ Test(publisher_settings, a_source_is_enough)
     publisher_settings_free(&s);
 }
 
+Test(publisher_settings, a_lease_is_for_live_sources_unless_it_is_given_or_off)
+{
+    cr_assert_eq(load(FLAGS("--source", "lines"), NO_ENV), 0, "%s", error);
+    cr_expect_str_eq(s.lease, "");
+    publisher_settings_free(&s);
+    cr_assert_eq(load(FLAGS("--source", "nano=ws://a"), NO_ENV), 0, "%s", error);
+    cr_expect_str_eq(s.lease, "nano");
+    publisher_settings_free(&s);
+    cr_assert_eq(load(FLAGS("--source", "nano=ws://a", "--lead", "off"), NO_ENV), 0, "%s", error);
+    cr_expect_str_eq(s.lease, "");
+    publisher_settings_free(&s);
+    cr_assert_eq(load(FLAGS("--source", "lines", "--lead", "mine"), NO_ENV), 0, "%s", error);
+    cr_expect_str_eq(s.lease, "mine");
+    publisher_settings_free(&s);
+}
+
 Test(publisher_settings, a_line_is_never_longer_than_fits_into_half_of_the_backlog)
 {
     cr_assert_eq(load(FLAGS("--source", "lines", "--backlog", "64k"), NO_ENV), 0, "%s", error);
@@ -59,6 +75,12 @@ Test(publisher_settings, what_is_wrong_is_named)
     expect_refused(FLAGS("--source", "lines", "--prefix", long_prefix), "prefix");
     expect_refused(FLAGS("--source", "lines", "--backlog", "1k"), "backlog");
     expect_refused(FLAGS("--source", "lines", "--max-event", "0"), "max-event");
+    expect_refused(FLAGS("--source", "lines", "--history-streams", "10"), "history-streams");
+    expect_refused(FLAGS("--source", "lines", "--history-entities", "x"), "history-entities");
+    expect_refused(FLAGS("--source", "lines", "--history", "trade.*"), "history:");
+    expect_refused(FLAGS("--source", "lines", "--lead", "a b"), "lead");
+    expect_refused(FLAGS("--source", "lines", "--redis", "redis+cluster://a", "--prefix", ""),
+                   "pubsub");
 }
 
 Test(publisher_settings, the_environment_may_be_shared_with_a_gateway)
