@@ -47,7 +47,7 @@ int ticket_keys_init(struct ticket_keys *k, uint64_t unix_s)
 
 void ticket_keys_turn(struct ticket_keys *k, uint64_t unix_s)
 {
-    while (k->period < unix_s / TICKET_PERIOD_S) {
+    while (k->period != 0 && k->period < unix_s / TICKET_PERIOD_S) {
         memcpy(k->before, k->now, sizeof k->before);
         derive(k->before, "next", k->now);
         k->period++;

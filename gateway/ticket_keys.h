@@ -14,7 +14,7 @@
 enum { TICKET_PERIOD_S = 3600, TICKET_SECRET_BYTES = 32 };
 
 struct ticket_keys {
-    uint64_t period; /* that `now` is of: Unix time / TICKET_PERIOD_S */
+    uint64_t period; /* that `now` is of: Unix time / TICKET_PERIOD_S; 0: there is no secret */
     unsigned char now[TICKET_SECRET_BYTES];
     unsigned char before[TICKET_SECRET_BYTES];
 };
@@ -22,7 +22,8 @@ struct ticket_keys {
 /* A random secret. 0; -EIO without randomness. */
 int ticket_keys_init(struct ticket_keys *k, uint64_t unix_s);
 
-/* Move on to the period of that time, and forget what is over. Never goes back. */
+/* Move on to the period of that time, and forget what is over. Never goes back; does nothing
+ * without a secret. */
 void ticket_keys_turn(struct ticket_keys *k, uint64_t unix_s);
 
 /* Seal and open the tickets of this context with them; borrowed for its life. 0; -EIO. */
