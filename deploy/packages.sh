@@ -8,7 +8,7 @@
 
 PACKAGES_TO_BUILD=(cmake ninja-build gcc libc6-dev pkg-config libwebsockets-dev
     libwebsockets-evlib-uv libuv1-dev libhiredis-dev libjansson-dev zlib1g-dev libssl-dev
-    libb2-dev)
+    libb2-dev libjwt-dev)
 PACKAGES_TO_RUN=(redis-server python3 python3-websockets)
 
 missing_packages() {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/utf8.h"
+#include "gateway/client_rights.h"
 #include "gateway/counters.h"
 #include "gateway/dialects/dialect.h"
 #include "gateway/gateway_settings.h"
@@ -146,6 +147,7 @@ static uint64_t next_due(const struct client *c)
         due = min(due, c->opened_ms + c->dialect->max_age(s));
     if (c->dialect->beat)
         due = min(due, c->beat_ms);
+    due = min(due, client_rights_due(c));
     if (c->place == CLIENT_WAITS)
         due = min(due, c->place_until_ms);
     return due;
@@ -197,6 +199,8 @@ void client_tick(struct client *c)
         client_close(c, CLOSE_stalled);
     else if (now >= c->ping_ms)
         ping(c);
+    if (c->state == CLIENT_OPEN)
+        client_rights_tick(c);
     if (c->state == CLIENT_OPEN && c->dialect->beat && now >= c->beat_ms) {
         c->beat_ms += c->dialect->beat_interval_ms;
         if (c->beat_ms <= now) /* the process was held up: one is enough */
@@ -273,6 +277,7 @@ void client_gone(struct client *c)
     client_drop_queue(c);
     slow_reader_forget(c);
     write_delay_forget(c);
+    client_rights_forget(c);
     free(c->input);
     c->input = NULL;
 }
@@ -287,9 +292,15 @@ int client_join(struct client *c, const struct view_type *type, const char *key,
         client_bad_request(c);
         return -ENOSPC;
     }
-    int err = views_join(c->host->views, type, key, key_len, request, c, &c->memberships, NULL);
+    struct member *member = NULL;
+    int err = views_join(c->host->views, type, key, key_len, request, c, &c->memberships, &member);
     if (err)
         return err;
+    if (!client_allows_view(c, member->view)) {
+        views_leave(c->host->views, member);
+        c->host->counters->denied++;
+        return -EACCES;
+    }
     c->n_memberships++;
     c->has_subscribed = true;
     return 0;

@@ -24,6 +24,7 @@
 #include "gateway/frame.h"
 #include "gateway/listen_address.h"
 #include "gateway/queue.h"
+#include "gateway/rate.h"
 #include "gateway/slow_reader.h"
 #include "gateway/wheel.h"
 #include "gateway/write_delay.h"
@@ -31,6 +32,7 @@
 struct client;
 struct counters;
 struct gateway_settings;
+struct grants;
 struct history;
 struct redis_asker;
 struct view_type;
@@ -93,6 +95,9 @@ struct client {
     uint32_t window_messages; /* in the second that began at window_ms: see client_rate() */
     uint32_t window_ms;       /* modulo 2^32 */
     uint64_t opened_ms;
+    struct grants *grants;           /* what it may subscribe to; NULL: everything */
+    uint64_t expires_ms, retires_ms; /* its credentials', its connection's end; 0: none */
+    struct rate frames_rate, bytes_rate;
     uint64_t beat_ms;           /* the dialect's next beat() */
     uint64_t heard_ms, ping_ms; /* last sign of life; when to ping if there is none */
     const char *close_text;     /* with close_code */
@@ -170,7 +175,8 @@ void client_close_after_queue(struct client *c, enum close_reason reason, uint16
 /* Leave every view. */
 void client_leave_all(struct client *c);
 
-/* Become a member of a view: see views_join(). -ENOSPC over the limit on subscriptions. */
+/* Become a member of a view: see views_join(). -ENOSPC over the limit on subscriptions; -EACCES
+ * when its credentials do not allow it. */
 int client_join(struct client *c, const struct view_type *type, const char *key, size_t key_len,
                 const void *request);
 

@@ -21,6 +21,7 @@
     X(no_channel, 1003, "no channel") /* Drift: a bad request that names none to answer on */      \
     X(no_subscription, 1008, "nothing subscribed in time")                                         \
     X(too_many_messages, 1008, "too many messages")                                                \
+    X(expired, 1008, "credentials expired")                                                        \
     X(max_age, 1001, "connection age reached, please reconnect")                                   \
     X(drain, 1001, "server is going away, please reconnect")                                       \
     X(drain_cut, 0, "") /* in a drain, for clients that come back only after an unclean end */     \

@@ -41,6 +41,8 @@
     X(requests, "sluice_requests_total", "counter", "Messages received from clients")              \
     X(bad_requests, "sluice_bad_requests_total", "counter",                                        \
       "Messages from clients that were not valid requests")                                        \
+    X(denied, "sluice_denied_subscriptions_total", "counter",                                      \
+      "Subscriptions that a client's credentials do not allow")                                    \
     X(deliveries, "sluice_deliveries_total", "counter", "Frames queued for clients")               \
     X(held_back, "sluice_held_back_frames_total", "counter",                                       \
       "Frames not queued because the dialect lets a slow client skip them")                        \

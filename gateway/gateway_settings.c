@@ -11,6 +11,7 @@
 static const char *const payload_names[] = {"raw", "wrapped", NULL};
 static const char *const contracts_names[] = {"any", "known", NULL};
 static const char *const origin_missing_names[] = {"allow", "refuse", NULL};
+static const char *const auth_names[] = {"none", "keys", "jwt", "keys,jwt", NULL};
 static const char *const tls_min_names[] = {"1.2", "1.3", NULL};
 static const char *const client_cert_names[] = {"off", "optional", "required", NULL};
 static const char *const history_names[] = {"off", "on", "auto", NULL}; /* enum history_use */
@@ -73,6 +74,52 @@ const struct setting gateway_settings_table[] = {
      A_CHOICE(security.origin_missing, "allow", origin_missing_names, "RULE"),
      .reloadable = true,
      .help = "With origins: clients that say none, which browsers never do"},
+    {.name = "auth",
+     A_CHOICE(security.auth_kind, "none", auth_names, "KIND"),
+     .reloadable = true,
+     .help =
+         "What clients must show, as Authorization: Bearer TOKEN, ?token=TOKEN or the subprotocol "
+         "bearer.TOKEN; others get 401"},
+    {.name = "auth-keys",
+     A_TEXT(security.auth_keys, "FILE"),
+     .reloadable = true,
+     .help = "API keys: lines of NAME, the key's SHA-256 sum in hex, then streams=GLOB,... or "
+             "connections=N. Read again on SIGHUP"},
+    {.name = "auth-jwt-keys",
+     A_TEXT(security.auth_jwt_keys, "DIR"),
+     .reloadable = true,
+     .help =
+         "Keys of signed tokens: KID.pem (public; RS256 or ES256), KID.secret (HS256). Read again "
+         "on SIGHUP"},
+    {.name = "auth-jwt-audience",
+     A_TEXT(security.auth_jwt_audience, "TEXT"),
+     .reloadable = true,
+     .help = "What a token's aud must be or have. Default: anything"},
+    {.name = "auth-jwt-issuer",
+     A_TEXT(security.auth_jwt_issuer, "TEXT"),
+     .reloadable = true,
+     .help = "What a token's iss must be. Default: anything"},
+    {.name = "message-rate",
+     A_COUNT(security.message_rate, "200", 1000000),
+     .reloadable = true,
+     .help = "Frames a second from one client, ten times as many at once; over it the client is "
+             "closed with 1008. 0: no limit"},
+    {.name = "byte-rate",
+     .kind = SETTING_BYTES,
+     .offset = AT(security.byte_rate),
+     .fallback = "256k",
+     .max = (uint64_t)1 << 30,
+     .value_name = "SIZE",
+     .reloadable = true,
+     .help = "The same in bytes"},
+    {.name = "max-age",
+     .kind = SETTING_DURATION,
+     .offset = AT(security.max_age_ms),
+     .fallback = "0",
+     .max = 10000 * HOUR,
+     .value_name = "TIME",
+     .reloadable = true,
+     .help = "Connections are closed with 1001 at this age, or up to a tenth earlier. 0: never"},
     {.name = "max-connections",
      A_COUNT(security.max_connections, "0", 100000000),
      .reloadable = true,

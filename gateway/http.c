@@ -19,6 +19,8 @@ struct http_answer http_plain(int status, const char *line)
 
     if (status == 503 || status == 429)
         a.headers[0] = "retry-after: 1";
+    if (status == 401)
+        a.headers[0] = "www-authenticate: Bearer";
     if (status == 426)
         a.headers[0] = "sec-websocket-version: 13";
     text_add(&a.body, "%s\n", line);

@@ -231,13 +231,24 @@ void hub_unconfirm(struct hub *hub, struct stream *stream)
     stream->confirmed = false;
 }
 
-bool hub_confirmed(const struct listener *l)
+bool hub_every(const struct listener *l, stream_test_fn *test, const void *ctx)
 {
     const struct place *place;
 
     list_each (place, &l->places, in_listener) {
-        if (!place->stream->confirmed)
+        if (!test(ctx, place->stream))
             return false;
     }
     return true;
+}
+
+static bool is_confirmed(const void *ctx, const struct stream *stream)
+{
+    (void)ctx;
+    return stream->confirmed;
+}
+
+bool hub_confirmed(const struct listener *l)
+{
+    return hub_every(l, is_confirmed, NULL);
 }

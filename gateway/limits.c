@@ -127,16 +127,15 @@ static void set_connections(struct limits *l, struct party *p, uint32_t n)
     p->n = n;
 }
 
-struct party *limits_enter(struct limits *l, const struct address *who)
+static struct party *enter(struct limits *l, const struct address *of)
 {
-    struct address of = address_party(who);
-    uint64_t hash = table_hash(&l->parties, &of, sizeof of);
-    struct party *p = find(l, &of, hash);
+    uint64_t hash = table_hash(&l->parties, of, sizeof *of);
+    struct party *p = find(l, of, hash);
 
     if (!p) {
         if (!(p = calloc(1, sizeof *p)))
             return NULL;
-        p->who = of;
+        p->who = *of;
         list_init(&p->in_idle);
         table_insert(&l->parties, &p->node, hash);
     } else if (p->n == 0) {
@@ -145,6 +144,22 @@ struct party *limits_enter(struct limits *l, const struct address *who)
     }
     set_connections(l, p, p->n + 1);
     return p;
+}
+
+struct party *limits_enter(struct limits *l, const struct address *who)
+{
+    struct address of = address_party(who);
+
+    return enter(l, &of);
+}
+
+/* The sum of a key cannot be told from an address, and no address can be chosen to be one. */
+struct party *limits_enter_key(struct limits *l, const unsigned char key[16])
+{
+    struct address of;
+
+    memcpy(of.bytes, key, sizeof of.bytes);
+    return enter(l, &of);
 }
 
 void limits_leave(struct limits *l, struct party **pp)
@@ -200,20 +215,33 @@ bool limits_flooded(const struct limits *l, const struct party *party)
             over(limits_count(l, party), s->max_connections_per_address, FLOOD_MARGIN));
 }
 
+/* The kernel spreads connections evenly over the workers. */
+static uint64_t share(const struct limits *l, uint64_t rate)
+{
+    return (rate + l->n_workers - 1) / l->n_workers;
+}
+
+void limits_charge(struct limits *l, struct party *party, uint64_t now_ms)
+{
+    uint64_t rate = share(l, l->settings->security.handshake_rate_per_address);
+    unsigned taken = 0;
+
+    while (taken < WRONG_TOKEN_COST && rate_take(&party->handshakes, now_ms, rate, 1))
+        taken++;
+}
+
 enum refusal limits_handshake(struct limits *l, struct party *party, uint64_t now_ms)
 {
     const struct security_settings *s = &l->settings->security;
-    uint64_t share = (s->handshake_rate + l->n_workers - 1) / l->n_workers;
-    uint64_t party_share = (s->handshake_rate_per_address + l->n_workers - 1) / l->n_workers;
 
     if (over(connections(l), s->max_connections, 0))
         return REFUSAL_connections;
     bool known = address_known(&party->who); /* over a Unix socket all have none */
     if (known && over(limits_count(l, party), s->max_connections_per_address, 0))
         return REFUSAL_address_connections;
-    if (known && !rate_take(&party->handshakes, now_ms, party_share, 1))
+    if (known && !rate_take(&party->handshakes, now_ms, share(l, s->handshake_rate_per_address), 1))
         return REFUSAL_address_handshakes;
-    if (!rate_take(&l->handshakes, now_ms, share, 1))
+    if (!rate_take(&l->handshakes, now_ms, share(l, s->handshake_rate), 1))
         return REFUSAL_handshakes;
     return REFUSAL_none;
 }

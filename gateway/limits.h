@@ -29,7 +29,8 @@ struct party;
 enum {
     PARTIES_IDLE_MAX = 16384,
     LIMITS_PLACES = 1 << 17, /* of each worker; 512 KiB, of which only what is used is there */
-    FLOOD_MARGIN = 64,       /* connections over a limit that still get an answer that says so */
+    WRONG_TOKEN_COST = 20,
+    FLOOD_MARGIN = 64, /* connections over a limit that still get an answer that says so */
 };
 
 /* In memory that processes forked later share. NULL: out of memory. */
@@ -44,6 +45,7 @@ void limits_free(struct limits **limits); /* everybody has left; NULL is fine */
 
 /* One more connection of that party; NULL: out of memory. */
 struct party *limits_enter(struct limits *l, const struct address *who);
+struct party *limits_enter_key(struct limits *l, const unsigned char key[16]);
 void limits_leave(struct limits *l, struct party **party); /* NULL is fine */
 
 /* A connection has been made, `party` (may be NULL: not known yet) counts it already: is it so far
@@ -52,6 +54,9 @@ bool limits_flooded(const struct limits *l, const struct party *party);
 
 /* A handshake of the party: REFUSAL_none, or which limit it is over. */
 enum refusal limits_handshake(struct limits *l, struct party *party, uint64_t now_ms);
+
+/* Its credentials were wrong: that costs as much as WRONG_TOKEN_COST handshakes. */
+void limits_charge(struct limits *l, struct party *party, uint64_t now_ms);
 
 /* Connections of the party, at all workers. */
 uint64_t limits_count(const struct limits *l, const struct party *party);

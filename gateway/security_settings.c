@@ -74,25 +74,48 @@ static int check_proxies(struct gateway_settings *settings, char error[SETTINGS_
     return 0;
 }
 
+static int check_auth(struct security_settings *s, char error[SETTINGS_ERROR_MAX])
+{
+    const struct auth_files files = {.kind = (enum auth_kind)s->auth_kind,
+                                     .keys = s->auth_keys,
+                                     .jwt_keys = s->auth_jwt_keys,
+                                     .audience = s->auth_jwt_audience,
+                                     .issuer = s->auth_jwt_issuer};
+    bool keys = files.kind == AUTH_KEYS || files.kind == AUTH_KEYS_AND_JWT;
+    bool jwt = files.kind == AUTH_JWT || files.kind == AUTH_KEYS_AND_JWT;
+
+    if ((*files.keys && !keys) || ((*files.jwt_keys || *files.audience || *files.issuer) && !jwt)) {
+        snprintf(error, SETTINGS_ERROR_MAX,
+                 "auth: must be %s, or the other auth- settings have no effect",
+                 *files.keys && !keys ? "keys or keys,jwt" : "jwt or keys,jwt");
+        return -EINVAL;
+    }
+    return auth_load(&s->auth, &files, error, SETTINGS_ERROR_MAX);
+}
+
 int security_settings_check(struct gateway_settings *s, char error[SETTINGS_ERROR_MAX])
 {
     if (check_proxies(s, error) < 0 ||
         origins_check(&s->security.origins, error, SETTINGS_ERROR_MAX) < 0)
         return -EINVAL;
-    return check_tls(s, error);
+    return check_tls(s, error) < 0 || check_auth(&s->security, error) < 0 ? -EINVAL : 0;
 }
 
 /* The ticket keys stay: sessions outlive a reload. */
 void security_settings_take(struct security_settings *s, struct security_settings *fresh)
 {
     struct tls *tls = s->tls;
+    struct auth *auth = s->auth;
 
     s->tls = fresh->tls;
     fresh->tls = tls;
+    s->auth = fresh->auth;
+    fresh->auth = auth;
     s->proxies = fresh->proxies;
 }
 
 void security_settings_free(struct security_settings *s)
 {
     tls_free(&s->tls);
+    auth_free(&s->auth);
 }

@@ -8,6 +8,7 @@
 
 #include "common/settings.h"
 #include "gateway/address.h"
+#include "gateway/auth.h"
 #include "gateway/ticket_keys.h"
 #include "gateway/tls.h"
 
@@ -18,13 +19,16 @@ enum { ORIGIN_MISSING_ALLOW, ORIGIN_MISSING_REFUSE };
 struct security_settings {
     /* as given */
     char *tls_cert, *tls_key, *tls_client_ca;
-    int tls_min, tls_client_cert, origin_missing;
+    char *auth_keys, *auth_jwt_keys, *auth_jwt_audience, *auth_jwt_issuer;
+    int tls_min, tls_client_cert, origin_missing, auth_kind;
     struct setting_list trusted_proxies, origins;
     uint64_t max_connections, max_connections_per_address; /* 0: no limit, here and below */
     uint64_t handshake_rate, handshake_rate_per_address;
+    uint64_t message_rate, byte_rate, max_age_ms;
 
     /* derived */
     struct networks proxies; /* of trusted_proxies */
+    struct auth *auth;       /* NULL: anybody may connect */
     struct tls *tls;         /* NULL: plain connections only */
     struct ticket_keys tickets;
 };

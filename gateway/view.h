@@ -17,6 +17,7 @@
 #ifndef GATEWAY_VIEW_H
 #define GATEWAY_VIEW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +41,10 @@ struct view_type {
     /* Redis has subscribed us to one of its streams, now or again; it may come from within open().
      * May be NULL. */
     void (*confirmed)(struct view *view, const struct stream *stream);
+    /* A stream that tells the end of a block and is listened to whatever was asked for: it needs no
+     * permission. May be NULL. */
+    const char *comes_along;
+    bool asks_itself;                 /* the dialect has asked client_allows() before it joins */
     void (*close)(struct view *view); /* free what open() and message() allocated; may be NULL */
 };
 

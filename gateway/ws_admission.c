@@ -1,5 +1,10 @@
-/* ws_admission.c - who may come in: limits, and what a handshake says about where it comes from. */
+/* ws_admission.c - who may come in: limits, where a handshake comes from, and what it shows. */
 
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "gateway/auth.h"
 #include "gateway/counters.h"
 #include "gateway/gateway_settings.h"
 #include "gateway/origin.h"
@@ -50,18 +55,103 @@ static bool origin_right(struct connection *conn)
                    : s->origin_missing == ORIGIN_MISSING_ALLOW;
 }
 
-enum refusal ws_admission_handshake(struct connection *conn)
+/* ---- credentials ---------------------------------------------------------------------------- */
+
+static struct span no_token(void)
 {
+    return (struct span){"", 0};
+}
+
+static struct span in_authorization(struct connection *conn)
+{
+    const char *value = ws_http_header(conn, WSI_TOKEN_HTTP_AUTHORIZATION);
+
+    if (strncasecmp(value, "Bearer ", 7) != 0)
+        return no_token();
+    value += 7 + strspn(value + 7, " ");
+    return (struct span){value, strcspn(value, " ")};
+}
+
+static struct span in_query(struct connection *conn)
+{
+    const char *at = ws_http_header(conn, WSI_TOKEN_HTTP_URI_ARGS);
+
+    for (; *at; at += strcspn(at, "&")) {
+        at += *at == '&';
+        if (strncmp(at, "token=", 6) == 0)
+            return (struct span){at + 6, strcspn(at + 6, "&")};
+    }
+    return no_token();
+}
+
+static struct span in_subprotocol(struct connection *conn)
+{
+    const char *at = ws_http_header(conn, WSI_TOKEN_PROTOCOL);
+
+    for (; *at; at += strcspn(at, ",")) {
+        at += strspn(at, ", ");
+        if (strncmp(at, "bearer.", 7) == 0)
+            return (struct span){at + 7, strcspn(at + 7, ", ")};
+    }
+    return no_token();
+}
+
+/* It is in the edge's buffer for headers: valid until the next header is looked at. */
+static struct span token_of(struct connection *conn)
+{
+    struct span token = in_authorization(conn);
+
+    token = token.len ? token : in_query(conn);
+    return token.len ? token : in_subprotocol(conn);
+}
+
+static enum refusal check_key_limit(struct connection *conn, const struct identity *identity)
+{
+    struct limits *limits = conn->edge->limits;
+
+    limits_leave(limits, &conn->key_party);
+    if (identity->max_connections == 0)
+        return REFUSAL_none;
+    conn->key_party = limits_enter_key(limits, identity->key);
+    if (!conn->key_party)
+        return REFUSAL_connections;
+    return limits_count(limits, conn->key_party) > identity->max_connections
+               ? REFUSAL_key_connections
+               : REFUSAL_none;
+}
+
+static enum refusal authenticate(struct connection *conn, struct identity *identity)
+{
+    struct ws_edge *edge = conn->edge;
+    const struct auth *auth = rules(conn)->auth;
+
+    if (!auth)
+        return REFUSAL_none;
+    struct span token = token_of(conn);
+    enum refusal refusal = auth_check(auth, token.at, token.len, (uint64_t)time(NULL), identity);
+    if (refusal == REFUSAL_bad_credentials)
+        limits_charge(edge->limits, conn->party, edge->host->now_ms);
+    if (!refusal)
+        refusal = check_key_limit(conn, identity);
+    if (refusal)
+        grants_free(&identity->grants);
+    return refusal;
+}
+
+enum refusal ws_admission_handshake(struct connection *conn, struct identity *identity)
+{
+    *identity = (struct identity){0};
     if (!identify(conn))
         return REFUSAL_connections;
     enum refusal refusal =
         limits_handshake(conn->edge->limits, conn->party, conn->edge->host->now_ms);
     if (!refusal && !origin_right(conn))
         refusal = REFUSAL_origin;
-    return refusal;
+    return refusal ? refusal : authenticate(conn, identity);
 }
 
 void ws_admission_forget(struct connection *conn)
 {
     limits_leave(conn->edge->limits, &conn->party);
+    limits_leave(conn->edge->limits, &conn->key_party);
 }

@@ -18,10 +18,14 @@
 #include "common/list.h"
 #include "gateway/client.h"
 #include "gateway/http.h"
+#include "gateway/identity.h"
 #include "gateway/limits.h"
 #include "gateway/outlet.h"
 #include "gateway/published.h"
 #include "gateway/route.h"
+
+/* libwebsockets takes no longer names of subprotocols, nor longer lists of them. */
+enum { SUBPROTOCOL_MAX = 63, SUBPROTOCOLS_MAX = 126 };
 
 enum { WS_HEADERS_MAX = 32 * 1024 /* of one handshake; 1,024 stream names fit */ };
 
@@ -34,6 +38,7 @@ struct connection {
     const struct listen_address *listener;
     struct list in_edge;
     struct address peer;        /* the other end, or whom it spoke for in the PROXY protocol */
+    struct party *key_party;    /* whom its key counts for; NULL: a key without a limit, or none */
     struct party *party;        /* whom it counts for; NULL: a proxy, before it has said */
     struct list in_undelivered; /* see struct ws_edge; empty when it is not there */
     struct upgrade *upgrade;    /* between the decision to upgrade and its end */
@@ -51,7 +56,8 @@ struct connection {
 
 struct upgrade {
     struct route route;
-    char *path, *query;   /* in the same memory */
+    char *path, *query; /* in the same memory */
+    struct identity identity;
     unsigned offers;      /* of permessage-deflate that libwebsockets has come to */
     bool deflate, resets; /* what was agreed: see struct connection */
 };
@@ -70,6 +76,9 @@ struct ws_edge {
     struct list undelivered;
     struct list connections;
     size_t n;
+    /* the second is the subprotocol of the handshake at hand, whatever it is called */
+    struct lws_protocols protocols[3];
+    char protocol[SUBPROTOCOL_MAX + 1];
     char *headers; /* WS_HEADERS_MAX + 1: for the handshake at hand */
 };
 
@@ -85,8 +94,9 @@ const char *ws_http_header(struct connection *conn, enum lws_token_indexes token
 /* A connection was made: false when it must be cut at once, which is counted. */
 bool ws_admission_accept(struct connection *conn);
 
-/* It asks to be upgraded: REFUSAL_none, or why it may not. */
-enum refusal ws_admission_handshake(struct connection *conn);
+/* It asks to be upgraded: REFUSAL_none, or why it may not. On success identity->grants are the
+ * caller's. */
+enum refusal ws_admission_handshake(struct connection *conn, struct identity *identity);
 void ws_admission_forget(struct connection *conn);
 
 /* Free what a connection holds from before it was a WebSocket. */

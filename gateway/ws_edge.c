@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "gateway/acknowledged.h"
+#include "gateway/client_rights.h"
 #include "gateway/counters.h"
 #include "gateway/dialects/dialect.h"
 #include "gateway/gateway_settings.h"
@@ -344,6 +345,7 @@ static int use_tls(struct ws_edge *edge, SSL_CTX *context)
 
 static int on_receive(struct connection *conn, const char *bytes, size_t len)
 {
+    client_rights_spend(conn->client, len, !conn->in_frame);
     ws_deflate_receive(conn, bytes, len);
     note_undelivered(conn);
     return 0;
@@ -386,13 +388,17 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 
 /* ---- the whole ------------------------------------------------------------------------------ */
 
-static const struct lws_protocols protocols[] = {
-    {.name = "",
-     .callback = on_event,
-     .rx_buffer_size = READ_MAX,
-     .tx_packet_size = OUTLET_BATCH_BYTES},
-    {0},
-};
+static void make_protocols(struct ws_edge *edge)
+{
+    struct lws_protocols p = {.name = "",
+                              .callback = on_event,
+                              .rx_buffer_size = READ_MAX,
+                              .tx_packet_size = OUTLET_BATCH_BYTES};
+
+    edge->protocols[0] = p;
+    p.name = edge->protocol;
+    edge->protocols[1] = p;
+}
 
 /* What it complains of is nearly always a peer's doing. */
 static void on_lws_log(int level, const char *line)
@@ -409,7 +415,7 @@ static bool make_context(struct ws_edge *edge, uv_loop_t *loop)
     void *loops[1] = {loop};
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
-        .protocols = protocols,
+        .protocols = edge->protocols,
         .extensions = ws_deflate_extensions,
         .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_DISABLE_IPV6 |
                    (edge->host->settings->security.tls ? TLS_OPTIONS : 0),
@@ -421,6 +427,7 @@ static bool make_context(struct ws_edge *edge, uv_loop_t *loop)
         .pcontext = &edge->context,
     };
 
+    make_protocols(edge);
     lws_set_log_level(LLL_ERR | LLL_WARN, on_lws_log);
     edge->context = lws_create_context(&info);
     if (!edge->context)

@@ -3,10 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/client_rights.h"
 #include "gateway/console.h"
 #include "gateway/counters.h"
 #include "gateway/gateway_settings.h"
 #include "gateway/ws_connection.h"
+
+enum { PATH_MAX_BYTES = 2048 };
 
 static void forget_answer(struct connection *conn)
 {
@@ -16,12 +19,19 @@ static void forget_answer(struct connection *conn)
     conn->answer = NULL;
 }
 
+static void upgrade_free(struct upgrade **up)
+{
+    if (*up)
+        grants_free(&(*up)->identity.grants);
+    free(*up);
+    *up = NULL;
+}
+
 void ws_http_forget(struct connection *conn)
 {
     forget_answer(conn);
     published_leave(&conn->waiter);
-    free(conn->upgrade);
-    conn->upgrade = NULL;
+    upgrade_free(&conn->upgrade);
 }
 
 /* ---- plain HTTP ----------------------------------------------------------------------------- */
@@ -215,36 +225,89 @@ static int refuse_as(struct connection *conn, enum refusal reason)
     return refuse_for(conn, reason, refusals[reason].status, refusals[reason].line);
 }
 
-int ws_http_upgrade(struct connection *conn, const char *to)
+/* libwebsockets ends a connection without a word when it knows none of the subprotocols that are
+ * offered. No dialect has any; the first one is agreed to, as the servers of the dialects do, so
+ * that browsers are content. One that carries a token is answered only when nothing else is
+ * offered. */
+static bool choose_protocol(struct connection *conn, char chosen[SUBPROTOCOL_MAX + 1])
 {
-    struct ws_edge *edge = conn->edge;
-    char path[2048];
+    const char *at = ws_http_header(conn, WSI_TOKEN_PROTOCOL);
+    bool token = true;
 
+    *chosen = '\0';
+    if (strlen(at) > SUBPROTOCOLS_MAX)
+        return false;
+    for (; *at && token; at += strcspn(at, ",")) {
+        at += strspn(at, ", ");
+        size_t len = strcspn(at, ", ");
+        token = strncmp(at, "bearer.", 7) == 0;
+        if (len > SUBPROTOCOL_MAX)
+            return false;
+        if (len > 0 && (!token || !*chosen))
+            snprintf(chosen, SUBPROTOCOL_MAX + 1, "%.*s", (int)len, at);
+    }
+    return true;
+}
+
+/* What is no handshake of a WebSocket. */
+static int check_request(struct connection *conn, const char *to)
+{
     if (strcasecmp(to, "websocket") != 0)
         return refuse(conn, 400, "upgrade: only websocket is served here");
     if (strcmp(ws_http_header(conn, WSI_TOKEN_VERSION), "13") != 0)
         return refuse(conn, 426, "sec-websocket-version: only 13 (RFC 6455) is spoken here");
-    if (edge->host->draining)
-        return refuse_as(conn, REFUSAL_draining);
-    enum refusal refusal = ws_admission_handshake(conn);
-    if (refusal)
-        return refuse_as(conn, refusal);
-    if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_GET_URI) >= (int)sizeof path)
+    if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_GET_URI) >= PATH_MAX_BYTES)
         return refuse(conn, 400, "the path is too long");
+    return 0;
+}
+
+static int note_upgrade(struct connection *conn, struct identity *identity)
+{
+    char path[PATH_MAX_BYTES];
+
+    upgrade_free(&conn->upgrade);
     snprintf(path, sizeof path, "%s", ws_http_header(conn, WSI_TOKEN_GET_URI));
-    free(conn->upgrade);
     conn->upgrade = upgrade_new(path, query_of(conn));
-    if (!conn->upgrade)
+    if (!conn->upgrade) {
+        grants_free(&identity->grants);
         return -1;
-    struct route *route = &conn->upgrade->route;
-    *route =
-        route_find(edge->host->settings, conn->listener, conn->upgrade->path, conn->upgrade->query);
+    }
+    conn->upgrade->identity = *identity;
+    if (choose_protocol(conn, conn->edge->protocol))
+        return 0;
+    return refuse(conn, 400,
+                  "sec-websocket-protocol: at most 126 bytes, 63 for each name; send a "
+                  "longer token as ?token=TOKEN or Authorization: Bearer TOKEN");
+}
+
+static int find_route(struct connection *conn)
+{
+    const struct gateway_settings *s = conn->edge->host->settings;
+    struct upgrade *up = conn->upgrade;
+    struct route *route = &up->route;
+
+    *route = route_find(s, conn->listener, up->path, up->query);
     if (!route->dialect)
         return refuse(conn, route->status, route->why);
-    if (route->dialect->header_max &&
-        header_bytes(conn->wsi) > route->dialect->header_max(edge->host->settings))
+    if (route->dialect->header_max && header_bytes(conn->wsi) > route->dialect->header_max(s))
         return refuse(conn, 431, "the headers are too long");
     return 0;
+}
+
+int ws_http_upgrade(struct connection *conn, const char *to)
+{
+    struct identity identity;
+    int answered = check_request(conn, to);
+
+    if (answered)
+        return answered;
+    if (conn->edge->host->draining)
+        return refuse_as(conn, REFUSAL_draining);
+    enum refusal refusal = ws_admission_handshake(conn, &identity);
+    if (refusal)
+        return refuse_as(conn, refusal);
+    answered = note_upgrade(conn, &identity);
+    return answered ? answered : find_route(conn);
 }
 
 int ws_http_established(struct connection *conn)
@@ -256,7 +319,8 @@ int ws_http_established(struct connection *conn)
         return -1;
     lws_set_wsi_user(conn->wsi, conn); /* or it would not tell when it is about to close */
     ws_deflate_established(conn, up);
+    client_rights_take(conn->client, &up->identity);
     client_open(conn->client, up->route.dialect, up->route.profile, up->path, up->query);
-    free(up);
+    upgrade_free(&up);
     return 0;
 }

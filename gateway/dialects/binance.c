@@ -22,6 +22,8 @@
 #include "common/stream_name.h"
 #include "common/text.h"
 #include "gateway/client.h"
+#include "gateway/client_rights.h"
+#include "gateway/counters.h"
 #include "gateway/dialects/dialect.h"
 #include "gateway/dialects/stream_view.h"
 #include "gateway/gateway_settings.h"
@@ -252,6 +254,11 @@ static bool check_names(struct client *c, const struct request *r)
             refuse_with_id(c, r, "invalid stream");
             return false;
         }
+        if (!client_allows(c, name, (size_t)len)) {
+            c->host->counters->denied++;
+            refuse_with_id(c, r, "stream not permitted");
+            return false;
+        }
         wanted += !stream_view_has(c, name, (size_t)len, state_of(c)->combined);
     }
     if (wanted <= c->host->settings->max_subscriptions)
@@ -300,6 +307,20 @@ static void unsubscribe(struct client *c, const struct request *r)
             (void)stream_view_leave(c, name, (size_t)len, state_of(c)->combined);
     }
     result(c, r, SPAN("null"));
+}
+
+/* Ours, not Binance's: a new token before the old one expires. */
+static void authenticate(struct client *c, const struct request *r)
+{
+    struct json_iter it = json_iter(r->params, JSON_STRICT);
+    const char *token;
+    size_t len;
+
+    if (json_next(&it) && json_string_plain(it.value, &token, &len) &&
+        client_rights_renew(c, token, len))
+        result(c, r, SPAN("null"));
+    else
+        refuse_with_id(c, r, "credentials");
 }
 
 static void list_subscriptions(struct client *c, const struct request *r)
@@ -400,8 +421,12 @@ static const struct method {
     {"GET_PROPERTY", get_property},
 };
 
-static const struct method *method_of(struct json_value value)
+static const struct method *method_of(const struct client *c, struct json_value value)
 {
+    static const struct method renewal = {"AUTH", authenticate};
+
+    if (client_rights_asked(c) && json_string_is(value, renewal.name))
+        return &renewal;
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
         if (json_string_is(value, methods[i].name))
             return &methods[i];
@@ -430,7 +455,7 @@ static void request(struct client *c, const char *text, size_t len)
         return;
     }
     struct json_value name = json_member(r.root, "method", JSON_STRICT);
-    const struct method *method = method_of(name);
+    const struct method *method = method_of(c, name);
     r.id = json_member(r.root, "id", JSON_STRICT);
     r.params = json_member(r.root, "params", JSON_STRICT);
     if (c->stream_options & FORM_IDS)

@@ -98,14 +98,15 @@ static void refuse(struct client *c, const struct drift_request *r)
 /* ---- requests ------------------------------------------------------------------------------- */
 
 /* A second subscription is acknowledged like the first, and given the last order book again; what
- * follows comes once. Over max-subscriptions: as for a market that there is not. */
+ * follows comes once. Over max-subscriptions, and where
+ * credentials do not allow it: as for a market that there is not. */
 static void subscribe(struct client *c, struct drift *drift, const struct drift_request *r)
 {
     int err = drift_view_join(c, drift, r);
 
     if (err == -ENOMEM) {
         client_close(c, CLOSE_no_memory);
-    } else if (err == -ENOSPC) {
+    } else if (err == -ENOSPC || err == -EACCES) {
         reply_error(c, r);
     } else {
         acknowledge(c, r);

@@ -16,6 +16,7 @@
  */
 #include "common/json_span.h"
 #include "gateway/client.h"
+#include "gateway/client_rights.h"
 #include "gateway/dialects/dialect.h"
 #include "gateway/dialects/stream_resume.h"
 #include "gateway/dialects/stream_view.h"
@@ -24,7 +25,7 @@
 enum { NAME_MAX_BYTES = 256 }; /* longer than any valid name: what is cut here is invalid anyway */
 
 struct request {
-    bool subscribe;
+    bool subscribe, authenticate;
     struct json_value params;
     struct json_value since; /* kind JSON_NONE: not given, or not for this client */
 };
@@ -56,7 +57,8 @@ static bool read_request(const struct client *c, const char *text, size_t len, s
     method = json_member(root, "method", JSON_UNIQUE);
     r->params = json_member(root, "params", JSON_UNIQUE);
     r->subscribe = json_string_is(method, "SUBSCRIBE");
-    if (!r->subscribe && !json_string_is(method, "UNSUBSCRIBE"))
+    r->authenticate = json_string_is(method, "AUTH");
+    if (!r->subscribe && !r->authenticate && !json_string_is(method, "UNSUBSCRIBE"))
         return false;
     if (c->stream_options & FORM_IDS)
         r->since = json_member(root, "since", JSON_UNIQUE);
@@ -83,6 +85,19 @@ static void apply(struct client *c, const struct request *r, struct json_value v
         (void)stream_view_leave(c, name, (size_t)len, true);
 }
 
+/* {"method":"AUTH","params":["<token>"],"id":1}: a new token before the old one expires. There is
+ * no answer, as to everything else; what is wrong is counted. */
+static void renew(struct client *c, struct json_iter *params)
+{
+    const char *token;
+    size_t len;
+
+    if (json_next(params) && json_string_plain(params->value, &token, &len))
+        (void)client_rights_renew(c, token, len);
+    else
+        client_bad_request(c);
+}
+
 static void message(struct client *c, const char *text, size_t len, bool binary)
 {
     struct request r = {0};
@@ -92,6 +107,10 @@ static void message(struct client *c, const char *text, size_t len, bool binary)
         return;
     }
     struct json_iter it = json_iter(r.params, JSON_STRICT);
+    if (r.authenticate) {
+        renew(c, &it);
+        return;
+    }
     while (json_next(&it)) {
         apply(c, &r, it.value);
         if (c->profile == PROFILE_NODE)

@@ -166,11 +166,15 @@ static bool subscribe(struct client *c, const struct rpc_request *r, const struc
         refuse_name(r, answer, "subscription_id already exists: ", name);
     } else if (judge(c, name->len, &filter, why), why[0]) {
         refuse(r, answer, why);
-    } else if (enter(c, r, name, &filter) < 0) {
-        answer->failed = true;
     } else {
-        rpc_success(answer, &r->id);
-        done = true;
+        err = enter(c, r, name, &filter);
+        done = err == 0;
+        if (done)
+            rpc_success(answer, &r->id);
+        else if (err == -EACCES)
+            refuse(r, answer, "invalid filter: your credentials do not allow it");
+        else
+            answer->failed = true;
     }
     text_free(&filter.key);
     return done;

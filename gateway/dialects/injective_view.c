@@ -268,6 +268,7 @@ static void message(struct view *view, const struct stream *stream, const struct
 }
 
 const struct view_type injective_view = {
+    .comes_along = INJECTIVE_BLOCK_STREAM,
     .name = "injective",
     .state_size = sizeof(struct injective_view_state),
     .open = open_view,

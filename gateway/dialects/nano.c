@@ -201,7 +201,8 @@ static void update(struct client *c, const struct request *r)
     int err = nano_options_update(&o, nano_view_options(view), r->options,
                                   c->host->settings->nano_max_accounts, &ignored);
     if (!err)
-        err = nano_view_can_update(view, &o) ? nano_view_update(view, &o) : see(c, &o);
+        err =
+            !c->grants && nano_view_can_update(view, &o) ? nano_view_update(view, &o) : see(c, &o);
     nano_options_fini(&o);
     if (is_done(c, err, ignored))
         acknowledge(c, r, "update");

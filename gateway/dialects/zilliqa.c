@@ -17,6 +17,8 @@
  * together; a request over that changes nothing and is answered "too many addresses".
  */
 #include "gateway/dialects/zilliqa.h"
+#include "gateway/client_rights.h"
+#include "gateway/counters.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -73,6 +75,18 @@ static void echo(struct client *c, struct span request)
 
 /* ---- lists of addresses --------------------------------------------------------------------- */
 
+/* NewBlock also comes with the other topics, as the end of a block, and then needs no permission.
+ */
+static bool allows(struct client *c, enum zilliqa_topic topic,
+                   const struct zilliqa_address *address)
+{
+    char name[ZILLIQA_STREAM_NAME_MAX];
+    bool allowed = client_allows(c, name, zilliqa_stream_name(topic, address, name));
+
+    c->host->counters->denied += !allowed;
+    return allowed;
+}
+
 /* NULL, or what is wrong with it. What is no text is given its text by the server's jsoncpp, which
  * is no address either; of an array or object there is none. */
 static const char *read_address(struct json_value value, const struct list_errors *errors,
@@ -102,6 +116,8 @@ static const char *read_list(struct client *c, enum zilliqa_topic topic, struct 
         if (named->n == NAMED_MAX)
             break; /* more do not fit into a message */
         error = read_address(it.value, errors, next);
+        if (!error && !allows(c, topic, next))
+            return "not permitted"; /* what stands before it counts */
         if (!error && (topic != ZILLIQA_EVENT_LOG ||
                        zilliqa_contracts_accept(&shared_of(c)->contracts, next)))
             named->n++;
@@ -195,6 +211,8 @@ static void answer(struct client *c, struct json_value root, struct span request
         unsubscribe(c, json_member(root, "type", ZILLIQA_JSON), request);
     } else if (!topic_of(query, &topic)) {
         refuse(c, "invalid query field");
+    } else if (topic == ZILLIQA_NEW_BLOCK && !allows(c, topic, NULL)) {
+        refuse(c, "not permitted");
     } else if (topic == ZILLIQA_NEW_BLOCK) {
         subscribe(c, topic);
         echo(c, request);

@@ -270,6 +270,7 @@ static void take_message(struct view *view, const struct stream *stream, const s
 }
 
 const struct view_type zilliqa_view_type = {.name = "zilliqa",
+                                            .asks_itself = true,
                                             .state_size = sizeof(struct zilliqa_view),
                                             .open = open_view,
                                             .message = take_message,
