@@ -74,6 +74,8 @@ const size_t gateway_setting_names_count =
 
 const struct setting publisher_setting_names[] = {
     {.name = "source"},
+    {.name = "record"},
+    {.name = "demand-linger"},
     {.name = "redis"},
     {.name = "prefix"},
     {.name = "pubsub"},

@@ -18,8 +18,22 @@ const struct setting publisher_settings_table[] = {
      .kind = SETTING_LIST,
      .offset = AT(sources),
      .value_name = "SOURCE",
-     .help = "Where events come from; repeatable. lines (standard input), lines=FILE (followed as "
-             "it grows), lines=tcp://HOST:PORT (listens), replay=FILE[,speed=N|max][,loop]"},
+     .help =
+         "Where events come from; repeatable. lines (standard input), lines=FILE (followed as "
+         "it grows), lines=tcp://HOST:PORT (listens), replay=FILE[,speed=N|max][,loop]; clients "
+         "of real servers: injective=URL, nano=URL, zilliqa=URL, drift=URL, exchange=URL with "
+         "options, see README"},
+    {.name = "record",
+     .kind = SETTING_TEXT,
+     .offset = AT(record),
+     .value_name = "FILE",
+     .help = "Write down what servers send, for replay; SIGHUP begins a new file of that name"},
+    {.name = "demand-linger",
+     .kind = SETTING_DURATION,
+     .offset = AT(demand_linger_ms),
+     .fallback = "60s",
+     .value_name = "TIME",
+     .help = "What lost its last listener is still asked for upstream so long"},
     {.name = "redis",
      .kind = SETTING_TEXT,
      .offset = AT(redis),

@@ -11,6 +11,8 @@
 
 struct publisher_settings {
     /* as given: filled by settings_load() */
+    char *record;
+    uint64_t demand_linger_ms;
     char *settings_file, *redis, *redis_ca, *redis_cert, *redis_key, *prefix, *nano_accounts;
     char *injective_markets, *drift_markets, *http;
     char *history_streams, *history_entities, *lead;

@@ -13,6 +13,7 @@
 #include "publisher/directory_writer.h"
 #include "publisher/http_listener.h"
 #include "publisher/intake.h"
+#include "publisher/live.h"
 #include "publisher/outbox.h"
 #include "publisher/publisher_counters.h"
 
@@ -21,6 +22,7 @@ struct service {
     struct backlog backlog;
     struct publisher publisher;
     struct intake intake;
+    struct live live;
     struct nano_local local;
     struct market_data market;
     struct outbox *outbox;
@@ -156,6 +158,7 @@ static int init(struct service *s, const struct publisher_settings *settings)
 static void fini(struct service *s)
 {
     intake_stop(&s->intake);
+    live_stop(&s->live);
     directory_writer_stop(&s->directory_writer);
     outbox_free(&s->outbox);
     uv_close((uv_handle_t *)&s->turn, NULL);
@@ -166,6 +169,7 @@ static void fini(struct service *s)
     http_listener_stop(s->http);
     uv_run(&s->loop, UV_RUN_DEFAULT); /* everybody's handles, until libuv has let go of them */
     http_listener_free(&s->http);
+    live_free(&s->live);
     uv_run(&s->loop, UV_RUN_DEFAULT); /* and those of libwebsockets */
     uv_loop_close(&s->loop);
     nano_local_fini(&s->local);
@@ -267,6 +271,8 @@ int service_run(const struct publisher_settings *settings, char error[SETTINGS_E
         err = load_local(s, settings->nano_accounts, error);
     if (!err)
         err = load_markets(s, settings, error);
+    if (!err)
+        err = live_start(&s->live, settings, &s->intake.host, error);
     if (!err)
         err = open_sources(s, &settings->sources, error);
     if (!err)

@@ -14,6 +14,7 @@
 
 #include "common/injective_types.h"
 #include "common/text.h"
+#include "publisher/sources/gap.h"
 #include "publisher/sources/normaliser.h"
 
 /* An event that belongs to a stream by one of its values. */
@@ -273,11 +274,8 @@ static int normalise_error(struct json_value error, event_fn *emit, void *ctx, c
 
     if (json_int64(json_member(error, "code", JSON_STRICT), &code) < 0 || code != 1)
         return refuse("message: the node refused a request", why);
-    emit(ctx, &(struct event){.stream = INJECTIVE_GAP_STREAM,
-                              .stream_len = strlen(INJECTIVE_GAP_STREAM),
-                              .data = error.at,
-                              .data_len = error.len,
-                              .history = EVENT_HISTORY_STREAM});
+    gap_emit(&(struct gap){.reason = "stream error", GAP_NO_BLOCKS}, INJECTIVE_GAP_STREAM, emit,
+             ctx);
     return 0;
 }
 

@@ -63,7 +63,24 @@ static void tag_with(struct json_value hash, struct event *event)
     event->tag_len = len;
 }
 
-/* The parts as they stand in the message, with their quotes, so that they can't run together. */
+/* With their quotes, so that they can't run together; blanks within a list do not count. */
+static void digest_part(blake2b_state *state, struct json_value part)
+{
+    struct json_iter it = json_iter(part, JSON_STRICT);
+
+    if (part.kind != JSON_ARRAY) {
+        blake2b_update(state, (const uint8_t *)part.at, part.len);
+        return;
+    }
+    blake2b_update(state, (const uint8_t *)"[", 1);
+    for (bool first = true; json_next(&it); first = false) {
+        if (!first)
+            blake2b_update(state, (const uint8_t *)",", 1);
+        blake2b_update(state, (const uint8_t *)it.value.at, it.value.len);
+    }
+    blake2b_update(state, (const uint8_t *)"]", 1);
+}
+
 static void tag_with_digest(struct json_value message, const char *const names[], size_t n,
                             char buf[2 * DIGEST_BYTES + 1], struct event *event)
 {
@@ -73,9 +90,8 @@ static void tag_with_digest(struct json_value message, const char *const names[]
     blake2b_init(&state, sizeof digest);
     for (size_t i = 0; i < n; i++) {
         struct json_value part = member(message, names[i]);
-        if (part.kind == JSON_NONE)
-            continue;
-        blake2b_update(&state, (const uint8_t *)part.at, part.len);
+        if (part.kind != JSON_NONE)
+            digest_part(&state, part);
     }
     blake2b_final(&state, digest, sizeof digest);
     for (size_t i = 0; i < sizeof digest; i++)

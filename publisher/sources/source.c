@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const struct source_kind *const source_kinds[] = {&lines_source, &replay_source, NULL};
+const struct source_kind *const source_kinds[] = {
+    &lines_source, &replay_source, &exchange_source, &injective_source,
+    &nano_source,  &drift_source,  &zilliqa_source,  NULL};
 
 static const struct source_kind *find_kind(const char *spec, size_t len)
 {
@@ -27,6 +29,14 @@ static int unknown_kind(const char *spec, size_t len, char error[SOURCE_ERROR_MA
     for (const struct source_kind *const *kind = source_kinds; *kind; kind++)
         at += snprintf(error + at, SOURCE_ERROR_MAX - (size_t)at, " %s", (*kind)->name);
     return -EINVAL;
+}
+
+/* It may repeat what was given, which may be anything. */
+static void keep_one_line(char *error)
+{
+    for (; *error; error++)
+        if ((unsigned char)*error < ' ' || *error == 0x7f)
+            *error = '?';
 }
 
 int source_open(const struct source_host *host, const char *spec, struct source **source,
@@ -48,10 +58,13 @@ int source_open(const struct source_host *host, const char *spec, struct source 
     }
     int err = kind->open(host, argument, *rest == ',' ? rest + 1 : NULL, source, error);
     free(argument);
-    if (err)
+    if (err) {
+        keep_one_line(error);
         return err;
+    }
     (*source)->host = host;
-    (*source)->label = spec;
+    if (!(*source)->label)
+        (*source)->label = spec;
     list_init(&(*source)->in_intake);
     return 0;
 }

@@ -27,7 +27,10 @@
 
 enum { SOURCE_ERROR_MAX = 300, SOURCE_WHY_MAX = 160 };
 
+struct demand;   /* demand.h */
+struct recorder; /* recorder.h */
 struct source;
+struct ws_clients; /* ws_clients.h */
 
 /* How it stands with where the events come from. A source that has no server to be connected to
  * (lines, replay) is live from its start to its end. */
@@ -69,6 +72,10 @@ struct source_host {
      * events, but new ones that look the same. */
     void (*again)(void *ctx, struct source *from);
     void (*done)(void *ctx, struct source *from); /* there will be no more events; once */
+    struct ws_clients *ws_clients;                /* NULL: there can be no live sources */
+    struct demand *demand;                        /* NULL: what has listeners is not known */
+    const char *drift_markets; /* file with a table of them; NULL or empty: the built-in one */
+    struct recorder *recorder; /* NULL: what servers send is not written down */
 };
 
 struct source_ops {
@@ -81,7 +88,7 @@ struct source_ops {
 struct source {
     const struct source_ops *ops;
     const struct source_host *host;
-    const char *label; /* as given on the command line; borrowed */
+    const char *label; /* for the log: as given on the command line, without secrets */
     bool patient;      /* loses nothing by waiting, even while Redis is away for long */
     bool pressing;     /* loses by waiting at all: it is never paused */
     bool paused;       /* set and cleared by the intake alone */
@@ -103,8 +110,11 @@ struct source_kind {
 extern const struct source_kind *const source_kinds[]; /* NULL-terminated */
 
 extern const struct source_kind lines_source, replay_source;
+extern const struct source_kind drift_source, exchange_source, injective_source, nano_source,
+    zilliqa_source; /* upstream.h */
 
-/* Open "name[=argument[,options]]". spec is borrowed as the label. 0; -errno with one line. */
+/* Open "name[=argument[,options]]". spec is borrowed as the label where the kind gives none. 0;
+ * -errno with one line. */
 int source_open(const struct source_host *host, const char *spec, struct source **source,
                 char error[SOURCE_ERROR_MAX]);
 

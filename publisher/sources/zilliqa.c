@@ -25,6 +25,8 @@
 struct item {
     struct zilliqa_address address;
     struct json_value what;
+    struct json_value id; /* of a transaction */
+    bool repeat;
 };
 
 struct items {
@@ -66,7 +68,8 @@ static bool read_address(struct json_value value, struct zilliqa_address *out)
     return zilliqa_address_read(at, len, out);
 }
 
-static void add(struct items *items, const struct zilliqa_address *address, struct json_value what)
+static void add(struct items *items, const struct zilliqa_address *address, struct json_value what,
+                struct json_value id)
 {
     if (items->n == items->cap) {
         size_t cap = items->cap ? items->cap * 2 : 64;
@@ -78,7 +81,7 @@ static void add(struct items *items, const struct zilliqa_address *address, stru
         items->list = bigger;
         items->cap = cap;
     }
-    items->list[items->n++] = (struct item){*address, what};
+    items->list[items->n++] = (struct item){.address = *address, .what = what, .id = id};
 }
 
 /* What has no name or no parameters is no event of a contract. */
@@ -86,7 +89,7 @@ static void take_event(struct items *items, const struct zilliqa_address *at,
                        struct json_value what)
 {
     if (member(what, "_eventname").kind == JSON_STRING && member(what, "params").kind == JSON_ARRAY)
-        add(items, at, what);
+        add(items, at, what, (struct json_value){0});
 }
 
 static bool same(const struct zilliqa_address *a, const struct zilliqa_address *b)
@@ -98,14 +101,15 @@ static void take_transaction(struct items *items, const struct zilliqa_address *
                              struct json_value what)
 {
     struct zilliqa_address from, to;
+    struct json_value id = member(what, "ID");
     bool has_from = read_address(member(what, "fromAddr"), &from);
 
-    add(items, at, what);
+    add(items, at, what, id);
     if (has_from && !same(&from, at))
-        add(items, &from, what);
+        add(items, &from, what, id);
     if (read_address(member(what, "toAddr"), &to) && !same(&to, at) &&
         !(has_from && same(&to, &from)))
-        add(items, &to, what);
+        add(items, &to, what, id);
 }
 
 enum { TOPICS = 2 };
@@ -137,6 +141,32 @@ static int by_address(const void *a, const void *b)
     return order ? order : (x->what.at > y->what.at) - (x->what.at < y->what.at);
 }
 
+static int by_id(const void *a, const void *b)
+{
+    const struct item *x = a, *y = b;
+    int order = memcmp(&x->address, &y->address, sizeof x->address);
+    size_t len = x->id.len < y->id.len ? x->id.len : y->id.len;
+
+    if (order == 0 && x->id.len != y->id.len)
+        return x->id.len < y->id.len ? -1 : 1;
+    if (order == 0 && len > 0)
+        order = memcmp(x->id.at, y->id.at, len);
+    return order ? order : by_address(a, b);
+}
+
+/* A transaction that the server tells to both of its sides comes twice. */
+static void find_repeats(struct items *items)
+{
+    if (items->n > 1)
+        qsort(items->list, items->n, sizeof *items->list, by_id);
+    for (size_t i = 1; i < items->n; i++) {
+        const struct item *x = &items->list[i - 1];
+        struct item *y = &items->list[i];
+        y->repeat = y->id.len > 0 && x->id.len == y->id.len && same(&x->address, &y->address) &&
+                    memcmp(x->id.at, y->id.at, y->id.len) == 0;
+    }
+}
+
 /* ---- events --------------------------------------------------------------------------------- */
 
 /* The items from first on that are of one address become one event; returns their end. */
@@ -153,6 +183,8 @@ static size_t emit_address(const struct items *items, size_t first, const struct
     text_add(&data, "{\"BlockNum\":\"%.*s\",\"address\":\"%.*s\",\"%s\":", (int)block->number_len,
              block->number, ZILLIQA_ADDRESS_HEX, hex, topic->member);
     for (; i < items->n && same(&items->list[i].address, address); i++) {
+        if (items->list[i].repeat)
+            continue;
         text_add_bytes(&data, i == first ? "[" : ",", 1);
         text_add_bytes(&data, items->list[i].what.at, items->list[i].what.len);
     }
@@ -174,6 +206,7 @@ static size_t emit_address(const struct items *items, size_t first, const struct
 static void emit_all(struct items *items, const struct block *block, event_fn *emit, void *ctx)
 {
     for (size_t t = 0; t < TOPICS; t++) {
+        find_repeats(&items[t]);
         if (items[t].n > 1)
             qsort(items[t].list, items[t].n, sizeof *items[t].list, by_address);
         for (size_t i = 0; i < items[t].n;)

@@ -93,7 +93,8 @@ Test(source_injective, a_stream_that_broke_is_a_gap)
     cr_expect_eq(normalise("{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":1,\"message\":"
                            "\"stream error\"}}"),
                  0);
-    cr_expect_str_eq(events, "injective.gap||{\"code\":1,\"message\":\"stream error\"}" EVENT_END);
+    cr_expect_str_eq(
+        events, "injective.gap||{\"from\":null,\"to\":null,\"reason\":\"stream error\"}" EVENT_END);
 }
 
 Test(source_injective, everything_else_is_bad)
