@@ -31,7 +31,8 @@ SIGNALS = {
                        "SIGHUP: read the settings file again; all that is marked SIGHUP may "
                        "change, the rest must not."],
     "sluice-publisher": ["SIGTERM, SIGINT: stop the sources, send what waits for five seconds at "
-                         "most, end. A second one ends at once."],
+                         "most, end. A second one ends at once.",
+                         "SIGHUP: go on with a new file of the name that \\-\\-record has."],
 }
 
 
