@@ -156,3 +156,22 @@ struct json_value json_member(struct json_value object, const char *key, unsigne
     }
     return found;
 }
+
+void json_members(struct json_value object, const struct json_field *fields, size_t n,
+                  unsigned flags)
+{
+    size_t missing = n;
+
+    for (size_t i = 0; i < n; i++)
+        *fields[i].value = (struct json_value){0};
+    if (object.kind != JSON_OBJECT)
+        return;
+    for (struct json_iter it = json_iter(object, flags); missing > 0 && json_next(&it);)
+        for (size_t i = 0; i < n; i++) {
+            if (fields[i].value->kind != JSON_NONE || !json_string_is(it.key, fields[i].key))
+                continue;
+            *fields[i].value = it.value;
+            missing--;
+            break;
+        }
+}

@@ -62,6 +62,15 @@ int json_check(const char *text, size_t len, unsigned flags, struct json_value *
  * there is none or the value is no object. */
 struct json_value json_member(struct json_value object, const char *key, unsigned flags);
 
+/* Several members at once: one walk over a long document instead of one for each. Those that are
+ * not there become JSON_NONE; of repeated keys the first counts. */
+struct json_field {
+    const char *key;
+    struct json_value *value;
+};
+void json_members(struct json_value object, const struct json_field *fields, size_t n,
+                  unsigned flags);
+
 /* Walk an array (key stays JSON_NONE) or an object:
  *     struct json_iter it = json_iter(value, flags);
  *     while (json_next(&it)) use(it.key, it.value);

@@ -73,39 +73,42 @@ static void take_class(struct json_value class, struct event *event)
         event->history = EVENT_HISTORY_STREAM;
 }
 
-static int read_event(struct json_value root, struct json_value stream, struct event_line *into,
+/* The members that a line may have. */
+struct members {
+    struct json_value stream, source, time, tag, class, data, message;
+};
+
+static int read_event(const struct members *m, struct event_line *into,
                       char why[EVENT_LINE_WHY_MAX])
 {
-    struct json_value tag = json_member(root, "tag", JSON_STRICT);
-    struct json_value class = json_member(root, "class", JSON_STRICT);
-    struct json_value data = json_member(root, "data", JSON_STRICT);
     struct event *event = &into->event;
 
-    if (take_text(stream, into->stream, &event->stream, &event->stream_len) < 0)
+    if (take_text(m->stream, into->stream, &event->stream, &event->stream_len) < 0)
         return bad(why, "stream: no name");
-    if (data.kind == JSON_NONE)
+    if (m->data.kind == JSON_NONE)
         return bad(why, "data: missing");
-    if (tag.kind != JSON_NONE && take_text(tag, into->tag, &event->tag, &event->tag_len) < 0)
+    if (m->tag.kind != JSON_NONE && take_text(m->tag, into->tag, &event->tag, &event->tag_len) < 0)
         return bad(why, "tag: no short text");
-    if (class.kind != JSON_NONE && class.kind != JSON_STRING)
+    if (m->class.kind != JSON_NONE && m->class.kind != JSON_STRING)
         return bad(why, "class: no text");
-    take_class(class, event);
-    event->data = data.at;
-    event->data_len = data.len;
+    take_class(m->class, event);
+    event->data = m->data.at;
+    event->data_len = m->data.len;
+    event->time_ms = into->has_time ? into->time_ms : 0;
     return 0;
 }
 
-static int read_recorded(struct json_value root, struct json_value source, struct event_line *into,
+static int read_recorded(const struct members *m, struct event_line *into,
                          char why[EVENT_LINE_WHY_MAX])
 {
-    if (source.kind != JSON_STRING)
+    if (m->source.kind != JSON_STRING)
         return bad(why, "source: no name");
     for (const struct normaliser *const *n = normalisers; *n && !into->normaliser; n++)
-        if (json_string_is(source, (*n)->name))
+        if (json_string_is(m->source, (*n)->name))
             into->normaliser = *n;
     if (!into->normaliser)
-        return unknown_source(source, why);
-    into->message = json_member(root, "message", JSON_STRICT);
+        return unknown_source(m->source, why);
+    into->message = m->message;
     return into->message.kind == JSON_NONE ? bad(why, "message: missing") : 0;
 }
 
@@ -114,6 +117,10 @@ int event_line_read(const char *line, size_t len, struct event_line *into,
 {
     struct json_value root;
     struct json_error error;
+    struct members m;
+    const struct json_field fields[] = {
+        {"stream", &m.stream}, {"source", &m.source},   {"time", &m.time}, {"tag", &m.tag},
+        {"class", &m.class},   {"message", &m.message}, {"data", &m.data}};
 
     into->has_time = false;
     into->normaliser = NULL;
@@ -123,18 +130,13 @@ int event_line_read(const char *line, size_t len, struct event_line *into,
                  error.offset + 1);
         return -EBADMSG;
     }
-    struct json_value stream = json_member(root, "stream", JSON_STRICT);
-    struct json_value source = json_member(root, "source", JSON_STRICT);
-    if ((stream.kind == JSON_NONE) == (source.kind == JSON_NONE))
+    json_members(root, fields, sizeof fields / sizeof *fields, JSON_STRICT);
+    if ((m.stream.kind == JSON_NONE) == (m.source.kind == JSON_NONE))
         return bad(why, "neither {\"stream\":...,\"data\":...} nor "
                         "{\"source\":...,\"message\":...}");
-    if (take_time(json_member(root, "time", JSON_STRICT), into, why) < 0)
+    if (take_time(m.time, into, why) < 0)
         return -EBADMSG;
-    if (stream.kind == JSON_NONE)
-        return read_recorded(root, source, into, why);
-    if (into->has_time)
-        into->event.time_ms = into->time_ms;
-    return read_event(root, stream, into, why);
+    return m.stream.kind == JSON_NONE ? read_recorded(&m, into, why) : read_event(&m, into, why);
 }
 
 int event_line_emit(const struct event_line *line, event_fn *emit, void *ctx,

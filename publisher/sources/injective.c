@@ -27,6 +27,8 @@ struct place {
 struct block {
     struct json_value result;
     struct json_value height, time, gas_price;
+    struct json_value events[INJECTIVE_TYPES]; /* by type; absent and null are none */
+    long counts[INJECTIVE_TYPES];
     const char *tag;
     size_t tag_len;
     struct text data;     /* reserved once for the largest there can be: never fails after that */
@@ -46,16 +48,6 @@ struct target {
 
 /* ---- what a block must be -------------------------------------------------------------------- */
 
-static size_t count(struct json_value array)
-{
-    struct json_iter it = json_iter(array, JSON_STRICT);
-    size_t n = 0;
-
-    while (json_next(&it))
-        n++;
-    return n;
-}
-
 /* A number of a block, in text: digits between quotes, as the node writes 64-bit integers. */
 static bool is_number(struct json_value value)
 {
@@ -71,15 +63,16 @@ static bool is_number(struct json_value value)
 static long count_events(struct json_value events)
 {
     struct json_iter it = json_iter(events, JSON_STRICT);
+    long n = 0;
 
     if (events.kind == JSON_NONE || events.kind == JSON_NULL)
         return 0;
     if (events.kind != JSON_ARRAY)
         return -1;
-    while (json_next(&it))
+    for (; json_next(&it); n++)
         if (it.value.kind != JSON_OBJECT)
             return -1;
-    return (long)count(events);
+    return n;
 }
 
 static int refuse(const char *reason, const char **why)
@@ -88,23 +81,31 @@ static int refuse(const char *reason, const char **why)
     return -EBADMSG;
 }
 
+static void read_members(struct block *b)
+{
+    struct json_field fields[INJECTIVE_TYPES + 3] = {
+        {"block_height", &b->height}, {"block_time", &b->time}, {"gas_price", &b->gas_price}};
+
+    for (size_t i = 0; i < INJECTIVE_TYPES; i++)
+        fields[3 + i] = (struct json_field){injective_types[i].event, &b->events[i]};
+    json_members(b->result, fields, INJECTIVE_TYPES + 3, JSON_STRICT);
+}
+
 /* *most: the events of the type that has most. */
 static int check(struct block *b, size_t *most, const char **why)
 {
     *most = 0;
-    b->height = json_member(b->result, "block_height", JSON_STRICT);
-    b->time = json_member(b->result, "block_time", JSON_STRICT);
-    b->gas_price = json_member(b->result, "gas_price", JSON_STRICT);
+    read_members(b);
     if (!is_number(b->height) || !is_number(b->time))
         return refuse("message: block_height and block_time are not both digits in quotes", why);
     if (b->gas_price.kind != JSON_STRING && b->gas_price.kind != JSON_NONE)
         return refuse("message: gas_price is no text", why);
     for (size_t i = 0; i < INJECTIVE_TYPES; i++) {
-        long n = count_events(json_member(b->result, injective_types[i].event, JSON_STRICT));
-        if (n < 0)
+        b->counts[i] = count_events(b->events[i]);
+        if (b->counts[i] < 0)
             return refuse("message: a member for events is no list of objects", why);
-        if ((size_t)n > *most)
-            *most = (size_t)n;
+        if ((size_t)b->counts[i] > *most)
+            *most = (size_t)b->counts[i];
     }
     return 0;
 }
@@ -225,12 +226,11 @@ static void emit_block(struct block *b)
 {
     for (size_t i = 0; i < INJECTIVE_TYPES; i++) {
         const struct injective_type *type = &injective_types[i];
-        struct json_value events = json_member(b->result, type->event, JSON_STRICT);
-        if (events.kind != JSON_ARRAY || count(events) == 0)
+        if (b->counts[i] == 0)
             continue;
-        emit_all(b, type, events);
+        emit_all(b, type, b->events[i]);
         for (unsigned k = 0; k < type->n_keys; k++)
-            emit_by(b, type, &type->keys[k], events);
+            emit_by(b, type, &type->keys[k], b->events[i]);
     }
     emit_end(b);
 }
@@ -282,12 +282,12 @@ static int normalise_error(struct json_value error, event_fn *emit, void *ctx, c
 static int normalise(struct json_value message, event_fn *emit, void *ctx, const char **why)
 {
     struct json_value result = json_member(message, "result", JSON_STRICT);
-    struct json_value error = json_member(message, "error", JSON_STRICT);
 
     if (json_string_is(result, "success"))
         return 0;
     if (result.kind == JSON_OBJECT)
         return normalise_block(result, emit, ctx, why);
+    struct json_value error = json_member(message, "error", JSON_STRICT);
     if (error.kind == JSON_OBJECT)
         return normalise_error(error, emit, ctx, why);
     return refuse("message: neither a result nor an error", why);

@@ -103,3 +103,19 @@ Test(json_span, comments_are_stepped_over_whatever_they_contain)
     expect_text(it.value, JSON_NUMBER, "3");
     cr_expect_not(json_next(&it));
 }
+
+Test(json_span, several_members_are_found_in_one_walk)
+{
+    static const char text[] = "{\"a\":1,\"b\":[2],\"a\":3,\"\\u0063\":4}";
+    struct json_value root, a, b, c, d;
+    const struct json_field fields[] = {{"d", &d}, {"c", &c}, {"b", &b}, {"a", &a}};
+
+    cr_assert_eq(json_check(text, strlen(text), JSON_STRICT, &root, NULL), 0);
+    json_members(root, fields, 4, JSON_STRICT);
+    cr_expect(a.len == 1 && *a.at == '1', "of repeated keys the first");
+    cr_expect_eq(b.kind, JSON_ARRAY);
+    cr_expect_eq(*c.at, '4');
+    cr_expect_eq(d.kind, JSON_NONE);
+    json_members(b, fields, 4, JSON_STRICT);
+    cr_expect_eq(a.kind, JSON_NONE, "an array has no members");
+}
