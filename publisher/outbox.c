@@ -28,6 +28,7 @@ struct outbox {
     struct redis_asker *asker;
     struct leader *leader;
     struct recovery *recovery;
+    uv_timer_t settle; /* counts to the recovery after a handover */
     const char *lead;
     enum outbox_state state;
     uint64_t epoch;       /* of the term; the host's is 0 while nothing may be sent */
@@ -75,24 +76,37 @@ static uint32_t next_term(struct backlog *b)
     return entry ? entry->term : b->term;
 }
 
+static void on_settled(uv_timer_t *timer)
+{
+    struct outbox *o = timer->data;
+
+    recovery_start(o->recovery);
+}
+
+/* Upstream may have been a little faster with the leader before than with us: what it sent last is
+ * to be here when it is looked for, or it would come twice. */
+static void recover(struct outbox *o)
+{
+    o->state = OUTBOX_RECOVERING;
+    uv_timer_start(&o->settle, on_settled, outbox_stands_by(o) ? OUTBOX_SETTLE_MS : 0, 0);
+}
+
 static void on_began(void *ctx, uint64_t epoch, bool anew)
 {
     struct outbox *o = ctx;
 
     o->epoch = epoch;
-    o->followed_ms = 0;
     o->host.backlog->drop_why = PUBLISHER_DROP_FULL;
     o->host.full = false;
     o->host.term = next_term(o->host.backlog);
     streams_clear(&o->streams);
     backlog_unnumber(o->host.backlog);
     tell_form(o);
-    if (o->lead && anew) {
-        o->state = OUTBOX_RECOVERING;
-        recovery_start(o->recovery);
-    } else {
+    if (o->lead && anew)
+        recover(o);
+    else
         send_on(o);
-    }
+    o->followed_ms = 0;
 }
 
 static void on_recovered(void *ctx)
@@ -111,6 +125,7 @@ static void stop_sending(struct outbox *o)
 {
     o->state = OUTBOX_WAITING;
     o->epoch = o->host.epoch = 0;
+    uv_timer_stop(&o->settle);
     recovery_stop(o->recovery);
     lanes_reset(&o->lanes, true);
 }
@@ -201,6 +216,8 @@ static bool needs_term(const struct outbox *o)
 
 void outbox_turn(struct outbox *o)
 {
+    if (!outbox_stands_by(o))
+        o->host.backlog->drop_why = PUBLISHER_DROP_FULL; /* nobody else may have sent it */
     if (needs_term(o) && lanes_open(&o->lanes) > 0)
         leader_want(o->leader);
     if (o->state != OUTBOX_WAITING)
@@ -236,6 +253,8 @@ struct outbox *outbox_new(uv_loop_t *loop, struct backlog *backlog, const struct
     if (!o)
         return NULL;
     o->lead = lead;
+    uv_timer_init(loop, &o->settle);
+    o->settle.data = o;
     o->host = (struct lane_host){.loop = loop,
                                  .backlog = backlog,
                                  .naming = naming,
@@ -252,6 +271,11 @@ struct outbox *outbox_new(uv_loop_t *loop, struct backlog *backlog, const struct
     return o;
 }
 
+static void on_timer_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
 void outbox_free(struct outbox **op)
 {
     struct outbox *o = *op;
@@ -265,7 +289,7 @@ void outbox_free(struct outbox **op)
     recovery_free(&o->recovery);
     leader_free(&o->leader);
     streams_fini(&o->streams);
-    free(o);
+    uv_close((uv_handle_t *)&o->settle, on_timer_closed);
 }
 
 void outbox_start(struct outbox *o)

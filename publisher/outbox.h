@@ -25,6 +25,7 @@
 
 enum {
     OUTBOX_HELD_MS = 15000, /* what who stands by holds */
+    OUTBOX_SETTLE_MS = 200, /* after a handover: what the leader before had sent comes here too */
     OUTBOX_ERROR_MAX = 400,
 };
 

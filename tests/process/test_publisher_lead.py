@@ -1,67 +1,14 @@
 """Several publishers for one source: one leads, another takes over; nothing is missed, nothing comes
 twice."""
 import asyncio
-import json
 import signal
 import sys
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from support.feeder import KEEP, STREAM, Feeder, assert_whole, numbers  # noqa: E402
 from support.servers import PREFIX, ProcessTest, free_port, until  # noqa: E402
-
-STREAM = "trade.A"
-HISTORY = "100000,10m"  # all of a test
-EVERY = 0.01            # seconds between two events
-
-
-class Feeder:
-    """Gives the same numbered events to every publisher that listens, as one upstream server does:
-    whoever connects late has missed what was before."""
-
-    def __init__(self):
-        self.ports, self.writers, self.sent = [], {}, 0
-        self.task = None
-
-    def start(self):
-        self.task = asyncio.create_task(self.run())
-
-    async def stop(self):
-        self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
-        for writer in self.writers.values():
-            writer.close()
-
-    async def connect(self, port):
-        try:
-            _, self.writers[port] = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            self.writers.pop(port, None)
-
-    def lines(self):
-        self.sent += 1
-        number = self.sent
-        yield {"stream": STREAM, "tag": f"t{number}", "data": {"n": number}}
-        yield {"stream": f"account.{number % 7}", "tag": f"t{number}", "class": "entity",
-               "data": {"n": number}}
-
-    async def run(self):
-        while True:
-            text = "".join(json.dumps(line) + "\n" for line in self.lines()).encode()
-            for port in self.ports:
-                if port not in self.writers:
-                    await self.connect(port)
-                elif self.writers[port].is_closing():
-                    del self.writers[port]
-            for writer in self.writers.values():
-                writer.write(text)  # never awaited: a paused publisher holds nobody up
-            await asyncio.sleep(EVERY)
-
-
-def numbers(redis, stream):
-    rows = redis.command_now("XRANGE", f"{PREFIX}hist:{stream}", "-", "+")
-    return [json.loads(fields[1].split(b"\n", 1)[1])["n"] for _, fields in rows]
-
 
 class Lead(ProcessTest):
     async def asyncSetUp(self):
@@ -72,11 +19,8 @@ class Lead(ProcessTest):
     async def publisher(self, redis):
         port = free_port()
         server = await self.stage.publisher(
-            redis, "--source", f"lines=tcp://127.0.0.1:{port}", "--lead", "test",
-            "--history-streams", HISTORY, "--history-entities", HISTORY)
+            redis, "--source", f"lines=tcp://127.0.0.1:{port}", "--lead", "test", *KEEP)
         self.feeder.ports.append(port)
-        await until(lambda: "listening" in server.stderr() or "publishing" in server.stderr()
-                    or "standing by" in server.stderr(), f"{server.name} is there")
         return server
 
     async def two(self, redis):
@@ -94,17 +38,9 @@ class Lead(ProcessTest):
         await until(lambda: (numbers(redis, STREAM) or [0])[-1] >= number,
                     f"event {number} is in the history", patience)
 
-    def whole(self, redis):
-        """Every stream has its numbers, each once and in order."""
-        got = numbers(redis, STREAM)
-        self.assertEqual(got, list(range(got[0], got[-1] + 1)))
-        for account in range(7):
-            got = numbers(redis, f"account.{account}")
-            self.assertEqual(got, list(range(got[0], got[-1] + 1, 7)), account)
-
     async def goes_on(self, redis, count=50):
         await self.reaches(redis, self.feeder.sent + count)
-        self.whole(redis)
+        assert_whole(self, redis)
 
     async def test_a_killed_leader_is_followed_and_nothing_is_missed_or_twice(self):
         redis = await self.stage.redis()
