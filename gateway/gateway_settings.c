@@ -1,12 +1,7 @@
-/* gateway_settings.c - see gateway_settings.h. */
+/* gateway_settings.c - the table of settings: see gateway_settings.h. */
 #include "gateway/gateway_settings.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "common/log.h"
-#include "common/setting_names.h"
 
 static const char *const payload_names[] = {"raw", "wrapped", NULL};
 static const char *const contracts_names[] = {"any", "known", NULL};
@@ -74,6 +69,15 @@ const struct setting gateway_settings_table[] = {
      A_CHOICE(security.origin_missing, "allow", origin_missing_names, "RULE"),
      .reloadable = true,
      .help = "With origins: clients that say none, which browsers never do"},
+    {.name = "admin",
+     A_TEXT(security.admin, "ADDR"),
+     .help = "Where /metrics, /streams and the console are, and nowhere else. Default: on every "
+             "address; with auth or origins on " ADMIN_ADDRESS ". off: nowhere"},
+    {.name = "user",
+     A_TEXT(security.user, "NAME"),
+     .help =
+         "Whom to become once the addresses are open. Files read on SIGHUP must be readable for "
+         "that user"},
     {.name = "auth",
      A_CHOICE(security.auth_kind, "none", auth_names, "KIND"),
      .reloadable = true,
@@ -153,76 +157,46 @@ const struct setting gateway_settings_table[] = {
      .value_name = "TEXT",
      .help = "A stream's channel is this and its name; empty to sit on somebody else's channels"},
     {.name = "pubsub",
-     .kind = SETTING_CHOICE,
-     .offset = AT(pubsub),
-     .fallback = "auto",
-     .choices = pubsub_form_names,
-     .value_name = "FORM",
+     A_CHOICE(pubsub, "auto", pubsub_form_names, "FORM"),
      .help = "plain: PUBLISH and SUBSCRIBE; sharded: SPUBLISH and SSUBSCRIBE, spread over the "
              "masters of a Cluster; auto: sharded on a Cluster, unless the prefix is empty. The "
              "same for publishers and gateways"},
     {.name = "redis-ca",
-     .kind = SETTING_TEXT,
-     .offset = AT(redis_ca),
-     .value_name = "FILE",
+     A_TEXT(redis_ca, "FILE"),
      .help = "CA certificates (PEM) that Redis' own must come from with rediss://. Default: the "
              "system's"},
     {.name = "redis-cert",
-     .kind = SETTING_TEXT,
-     .offset = AT(redis_cert),
-     .value_name = "FILE",
+     A_TEXT(redis_cert, "FILE"),
      .help = "Our certificate (PEM) for a Redis that asks for one; with redis-key"},
     {.name = "redis-key",
-     .kind = SETTING_TEXT,
-     .offset = AT(redis_key),
-     .value_name = "FILE",
+     A_TEXT(redis_key, "FILE"),
      .help = "The key (PEM, without a passphrase) of redis-cert"},
     {.name = "redis-verify",
-     .kind = SETTING_CHOICE,
-     .offset = AT(redis_verify),
-     .fallback = "full",
-     .choices = redis_verify_names,
-     .value_name = "RULE",
+     A_CHOICE(redis_verify, "full", redis_verify_names, "RULE"),
      .help = "What of Redis' certificate is checked. full: its CA and that it names the host we "
              "connect to; ca: its CA alone; none: nothing"},
     {.name = "streams",
-     .kind = SETTING_LIST,
-     .offset = AT(streams),
-     .value_name = "GLOB",
+     A_LIST(streams, "GLOB"),
      .help = "Names that exchange and Binance clients may ask for (* and ?). Default: "
              "every name; required when the prefix is empty"},
     {.name = "payload",
-     .kind = SETTING_CHOICE,
-     .offset = AT(payload),
-     .fallback = "raw",
-     .choices = payload_names,
-     .value_name = "FORM",
+     A_CHOICE(payload, "raw", payload_names, "FORM"),
      .help = "wrapped: messages in Redis are {\"stream\":...,\"data\":...} already and pass as "
              "they are"},
     {.name = "history",
-     .kind = SETTING_CHOICE,
-     .offset = AT(history),
-     .fallback = "auto",
-     .choices = history_names,
-     .value_name = "on|off|auto",
+     A_CHOICE(history, "auto", history_names, "on|off|auto"),
      .help = "Whether what was missed is read from the streams' histories in Redis, where our "
              "publisher keeps them. auto: on, unless the prefix is empty"},
     {.name = "class",
-     .kind = SETTING_LIST,
-     .offset = AT(classes),
-     .value_name = "NAME=GLOB,...",
+     A_LIST(classes, "NAME=GLOB,..."),
      .help = "A class of streams, for metrics, policies and delays"},
     {.name = "policy",
-     .kind = SETTING_LIST,
-     .offset = AT(policies),
-     .value_name = "CLASS=RULE",
+     A_LIST(policies, "CLASS=RULE"),
      .help = "What becomes of a class's messages when a slow client's queue is full. close: the "
              "client is closed (the default); conflate: of each stream only the newest message "
              "stays; drop: the oldest go. The class of all other streams is called other"},
     {.name = "write-delay",
-     .kind = SETTING_LIST,
-     .offset = AT(write_delays),
-     .value_name = "[CLASS=]TIME",
+     A_LIST(write_delays, "[CLASS=]TIME"),
      .help = "Messages of the class, or of all, may wait so long (at most 1s) for others to go out "
              "with them in one write. Default: none"},
     {.name = "workers",
@@ -291,11 +265,7 @@ const struct setting gateway_settings_table[] = {
      .reloadable = true,
      .help = "Longest message from a client; a longer one closes with 1009"},
     {.name = "deflate",
-     .kind = SETTING_CHOICE,
-     .offset = AT(deflate),
-     .fallback = "on",
-     .choices = deflate_names,
-     .value_name = "on|off",
+     A_CHOICE(deflate, "on", deflate_names, "on|off"),
      .reloadable = true,
      .help = "Whether clients of the Drift, exchange and Binance forms that offer "
              "permessage-deflate get compressed messages; with / and /ws, where the first message "
@@ -366,16 +336,12 @@ const struct setting gateway_settings_table[] = {
      .value_name = "TIME",
      .help = "A client that has never subscribed is closed after this time"},
     {.name = "last-value",
-     .kind = SETTING_TEXT,
-     .offset = AT(last_value),
-     .value_name = "FORM",
+     A_TEXT(last_value, "FORM"),
      .help = "Where a publisher that is not ours keeps the last message of a stream, for clients "
              "that come late: string:KEY, with %s in KEY for the stream (dlob-server: "
              "string:dlob:last_update_%s). Default: as our publisher keeps it"},
     {.name = "drift-markets",
-     .kind = SETTING_TEXT,
-     .offset = AT(drift_markets),
-     .value_name = "FILE",
+     A_TEXT(drift_markets, "FILE"),
      .help = "The markets of the Drift dialect, lines of name,type,index, instead of those built "
              "in (share/sluice/drift-markets.csv)"},
     {.name = "binance-rate",
@@ -470,11 +436,7 @@ const struct setting gateway_settings_table[] = {
      .help = "Markets, accounts and symbols that one subscription of the Injective form may name; "
              "all those of a connection together, ten times as many"},
     {.name = "contracts",
-     .kind = SETTING_CHOICE,
-     .offset = AT(contracts),
-     .fallback = "any",
-     .choices = contracts_names,
-     .value_name = "RULE",
+     A_CHOICE(contracts, "any", contracts_names, "RULE"),
      .reloadable = true,
      .help = "Zilliqa: which addresses EventLog takes for contracts. any: all but those in the "
              "sorted set <prefix>zilliqa.noncontract; known: only those in the set "
@@ -491,71 +453,12 @@ const struct setting gateway_settings_table[] = {
          "Accounts and representatives that one subscription of the Nano form may name; further "
          "ones are passed over"},
     {.name = "log-level",
-     .kind = SETTING_CHOICE,
-     .offset = AT(log_level),
-     .fallback = "info",
-     .choices = log_level_names,
-     .value_name = "LEVEL",
+     A_CHOICE(log_level, "info", log_level_names, "LEVEL"),
      .reloadable = true,
      .help = "Least serious lines to print"},
     {.name = "settings",
-     .kind = SETTING_TEXT,
-     .offset = AT(settings_file),
-     .value_name = "FILE",
+     A_TEXT(settings_file, "FILE"),
      .help = "A file of KEY=VALUE lines, the same names as in the environment"},
 };
 const size_t gateway_settings_count =
     sizeof gateway_settings_table / sizeof *gateway_settings_table;
-
-int gateway_settings_load(struct gateway_settings *s, int argc, char *const *argv, char *const *env,
-                          char error[SETTINGS_ERROR_MAX])
-{
-    memset(s, 0, sizeof *s);
-    int err = settings_load(gateway_settings_table, gateway_settings_count, publisher_setting_names,
-                            publisher_setting_names_count, s, argc, argv, env, error);
-    if (!err)
-        err = gateway_settings_check(s, error);
-    if (err)
-        gateway_settings_free(s);
-    return err;
-}
-
-int gateway_settings_reload(struct gateway_settings *s, int argc, char *const *argv,
-                            char *const *env, char text[SETTINGS_ERROR_MAX])
-{
-    struct gateway_settings fresh;
-    char names[SETTINGS_ERROR_MAX / 2];
-    int err = gateway_settings_load(&fresh, argc, argv, env, text);
-
-    if (err)
-        return err;
-    if (settings_difference(gateway_settings_table, gateway_settings_count, s, &fresh, true, names,
-                            sizeof names) > 0) {
-        snprintf(text, SETTINGS_ERROR_MAX, "%s: cannot change while running; nothing was changed",
-                 names);
-        err = -EINVAL;
-    } else if (!s->security.tls != !fresh.security.tls) {
-        snprintf(text, SETTINGS_ERROR_MAX,
-                 "tls-cert: TLS is turned on or off by a restart only; nothing was changed");
-        err = -EINVAL;
-    } else {
-        settings_difference(gateway_settings_table, gateway_settings_count, s, &fresh, false, text,
-                            SETTINGS_ERROR_MAX);
-        settings_take_reloadable(gateway_settings_table, gateway_settings_count, s, &fresh);
-        security_settings_take(&s->security, &fresh.security);
-    }
-    gateway_settings_free(&fresh);
-    return err;
-}
-
-void gateway_settings_free(struct gateway_settings *s)
-{
-    redis_tls_free(&s->redis_tls);
-    security_settings_free(&s->security);
-    settings_free(gateway_settings_table, gateway_settings_count, s);
-}
-
-bool gateway_has_history(const struct gateway_settings *s)
-{
-    return s->history == HISTORY_AUTO ? *s->prefix != '\0' : s->history == HISTORY_ON;
-}

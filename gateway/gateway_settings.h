@@ -42,8 +42,9 @@ struct gateway_settings {
     struct redis_url redis_url;
     struct redis_naming naming;
     struct redis_tls *redis_tls;
-    struct listen_address addresses[LISTEN_MAX];
+    struct listen_address addresses[LISTEN_MAX + 1]; /* the last one may be the admin address */
     unsigned n_addresses;
+    bool operators_only; /* /metrics, /streams and the console are at the admin address alone */
     struct stream_classes stream_classes;
 };
 

@@ -1,9 +1,11 @@
-/* gateway_settings_check.c - what the table cannot say: settings that depend on one another, files
- * that must be there, and what is derived from it all. */
+/* gateway_settings_check.c - loading, and what the table cannot say: settings that depend on one
+ * another, files that must be there, and what is derived from it all. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/drift_markets.h"
+#include "common/setting_names.h"
 #include "common/stream_name.h"
 #include "gateway/gateway_settings.h"
 #include "gateway/last_value.h"
@@ -81,6 +83,64 @@ int gateway_settings_check(struct gateway_settings *s, char error[SETTINGS_ERROR
         stream_classes_delays(&s->write_delays, &s->stream_classes, error) < 0)
         return -EINVAL;
     return 0;
+}
+
+int gateway_settings_load(struct gateway_settings *s, int argc, char *const *argv, char *const *env,
+                          char error[SETTINGS_ERROR_MAX])
+{
+    memset(s, 0, sizeof *s);
+    int err = settings_load(gateway_settings_table, gateway_settings_count, publisher_setting_names,
+                            publisher_setting_names_count, s, argc, argv, env, error);
+    if (!err)
+        err = gateway_settings_check(s, error);
+    if (err)
+        gateway_settings_free(s);
+    return err;
+}
+
+int gateway_settings_reload(struct gateway_settings *s, int argc, char *const *argv,
+                            char *const *env, char text[SETTINGS_ERROR_MAX])
+{
+    struct gateway_settings fresh;
+    char names[SETTINGS_ERROR_MAX / 2];
+    int err = gateway_settings_load(&fresh, argc, argv, env, text);
+
+    if (err)
+        return err;
+    if (settings_difference(gateway_settings_table, gateway_settings_count, s, &fresh, true, names,
+                            sizeof names) > 0) {
+        snprintf(text, SETTINGS_ERROR_MAX, "%s: cannot change while running; nothing was changed",
+                 names);
+        err = -EINVAL;
+    } else if (s->n_addresses != fresh.n_addresses) {
+        snprintf(text, SETTINGS_ERROR_MAX,
+                 "auth, origins: the first and the last of them open and close the admin address, "
+                 "which takes a restart; set admin to do without; nothing was changed");
+        err = -EINVAL;
+    } else if (!s->security.tls != !fresh.security.tls) {
+        snprintf(text, SETTINGS_ERROR_MAX,
+                 "tls-cert: TLS is turned on or off by a restart only; nothing was changed");
+        err = -EINVAL;
+    } else {
+        settings_difference(gateway_settings_table, gateway_settings_count, s, &fresh, false, text,
+                            SETTINGS_ERROR_MAX);
+        settings_take_reloadable(gateway_settings_table, gateway_settings_count, s, &fresh);
+        security_settings_take(&s->security, &fresh.security);
+    }
+    gateway_settings_free(&fresh);
+    return err;
+}
+
+void gateway_settings_free(struct gateway_settings *s)
+{
+    redis_tls_free(&s->redis_tls);
+    security_settings_free(&s->security);
+    settings_free(gateway_settings_table, gateway_settings_count, s);
+}
+
+bool gateway_has_history(const struct gateway_settings *s)
+{
+    return s->history == HISTORY_AUTO ? *s->prefix != '\0' : s->history == HISTORY_ON;
 }
 
 bool gateway_stream_allowed(const struct gateway_settings *s, const char *name, size_t len)

@@ -87,10 +87,18 @@ static struct http_answer console(const struct console_file *file)
     return a;
 }
 
-struct http_answer http_get(const struct http_sources *sources, const char *path)
+bool http_hidden(const struct http_sources *sources, const char *path, bool admin)
+{
+    return !admin && sources->settings->operators_only &&
+           (console_find(path) || strcmp(path, "/metrics") == 0 || strcmp(path, "/streams") == 0);
+}
+
+struct http_answer http_get(const struct http_sources *sources, const char *path, bool admin)
 {
     const struct console_file *file = console_find(path);
 
+    if (http_hidden(sources, path, admin))
+        return http_plain(404, "not found: it is at the admin address");
     if (file)
         return console(file);
     if (strcmp(path, "/healthz") == 0)

@@ -31,8 +31,11 @@ struct http_answer {
     struct text body;                      /* the caller's to free */
 };
 
-/* path without query. Any path has an answer (404 is one). */
-struct http_answer http_get(const struct http_sources *sources, const char *path);
+/* path without query. Any path has an answer (404 is one). admin: asked at the admin address. */
+struct http_answer http_get(const struct http_sources *sources, const char *path, bool admin);
+
+/* Is it for operators, and this not their address? */
+bool http_hidden(const struct http_sources *sources, const char *path, bool admin);
 
 /* An answer of one line of text, for refusals. */
 struct http_answer http_plain(int status, const char *line);

@@ -20,6 +20,7 @@ struct listen_address {
     socklen_t address_len;
     const struct dialect *dialect; /* of every connection; NULL: by path or first message */
     enum profile profile;
+    bool admin;          /* what is for operators is served here, and may be nowhere else */
     bool proxy;          /* each connection begins with a header of the PROXY protocol */
     enum listen_tls tls; /* once settings are checked, no longer DEFAULT */
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "gateway/address.h"
 #include "gateway/frame.h"
 
 /* "https://example.com:8443" in its parts; each may be empty but the host. */
@@ -105,6 +106,20 @@ bool origin_allowed(const struct setting_list *allowed, const char *origin)
                   : strcmp(origin, "null") == 0 && strcmp(allowed->items[i], "null") == 0)
             return true;
     return false;
+}
+
+bool origin_is_nameless(const char *origin)
+{
+    struct parts p;
+    struct address a;
+
+    if (split(origin, &p) < 0 || p.scheme.len == 0)
+        return false;
+    if (equal(p.host, SPAN("localhost")))
+        return true;
+    if (p.host.len > 2 && *p.host.at == '[')
+        return address_parse(p.host.at + 1, p.host.len - 2, &a) == 0;
+    return address_parse(p.host.at, p.host.len, &a) == 0;
 }
 
 int origins_check(const struct setting_list *allowed, char *error, size_t cap)

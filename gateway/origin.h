@@ -17,6 +17,9 @@
  * or "null"? 0; -EINVAL with one line in error. */
 int origins_check(const struct setting_list *allowed, char *error, size_t cap);
 
+/* Is its host an IP address, or localhost? */
+bool origin_is_nameless(const char *origin);
+
 /* origin: the header's value. Scheme and host are compared without regard to case; a port must be
  * equal, the scheme's usual one being the same as none. */
 bool origin_allowed(const struct setting_list *allowed, const char *origin);

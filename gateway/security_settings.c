@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "gateway/gateway_settings.h"
@@ -56,6 +57,31 @@ static int check_tls(struct gateway_settings *settings, char error[SETTINGS_ERRO
     return tls_load(&s->tls, &files, error, SETTINGS_ERROR_MAX);
 }
 
+/* A reload finds the address there already: it may change what it keeps private, not where. */
+static int check_admin(struct gateway_settings *settings, char error[SETTINGS_ERROR_MAX])
+{
+    const struct security_settings *s = &settings->security;
+    struct listen_address *address = &settings->addresses[settings->n_addresses];
+    const char *text = s->admin;
+    char line[SETTINGS_ERROR_MAX];
+
+    settings->operators_only = *text || s->auth_kind || s->origins.n > 0;
+    if (!*text && settings->operators_only)
+        text = ADMIN_ADDRESS;
+    if (!*text || strcmp(text, "off") == 0)
+        return 0;
+    if (listen_address_parse(text, address, line, sizeof line) < 0 || address->proxy) {
+        snprintf(error, SETTINGS_ERROR_MAX,
+                 "admin: '%.100s' must be IP:PORT, [IPV6]:PORT or unix:/PATH, or off", text);
+        return -EINVAL;
+    }
+    if (address->tls == LISTEN_TLS_DEFAULT)
+        address->tls = LISTEN_TLS_OFF;
+    address->admin = true;
+    settings->n_addresses++;
+    return 0;
+}
+
 static int check_proxies(struct gateway_settings *settings, char error[SETTINGS_ERROR_MAX])
 {
     struct security_settings *s = &settings->security;
@@ -95,7 +121,9 @@ static int check_auth(struct security_settings *s, char error[SETTINGS_ERROR_MAX
 
 int security_settings_check(struct gateway_settings *s, char error[SETTINGS_ERROR_MAX])
 {
-    if (check_proxies(s, error) < 0 ||
+    if (check_admin(s, error) < 0 ||
+        account_find(s->security.user, &s->security.account, error, SETTINGS_ERROR_MAX) < 0 ||
+        check_proxies(s, error) < 0 ||
         origins_check(&s->security.origins, error, SETTINGS_ERROR_MAX) < 0)
         return -EINVAL;
     return check_tls(s, error) < 0 || check_auth(&s->security, error) < 0 ? -EINVAL : 0;

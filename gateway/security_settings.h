@@ -9,8 +9,11 @@
 #include "common/settings.h"
 #include "gateway/address.h"
 #include "gateway/auth.h"
+#include "gateway/privileges.h"
 #include "gateway/ticket_keys.h"
 #include "gateway/tls.h"
+
+#define ADMIN_ADDRESS "127.0.0.1:9180" /* where none is set and something must be kept private */
 
 struct gateway_settings;
 
@@ -19,6 +22,7 @@ enum { ORIGIN_MISSING_ALLOW, ORIGIN_MISSING_REFUSE };
 struct security_settings {
     /* as given */
     char *tls_cert, *tls_key, *tls_client_ca;
+    char *admin, *user;
     char *auth_keys, *auth_jwt_keys, *auth_jwt_audience, *auth_jwt_issuer;
     int tls_min, tls_client_cert, origin_missing, auth_kind;
     struct setting_list trusted_proxies, origins;
@@ -28,8 +32,9 @@ struct security_settings {
 
     /* derived */
     struct networks proxies; /* of trusted_proxies */
-    struct auth *auth;       /* NULL: anybody may connect */
-    struct tls *tls;         /* NULL: plain connections only */
+    struct account account;
+    struct auth *auth; /* NULL: anybody may connect */
+    struct tls *tls;   /* NULL: plain connections only */
     struct ticket_keys tickets;
 };
 

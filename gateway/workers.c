@@ -19,6 +19,7 @@
 #include "gateway/counters.h"
 #include "gateway/gateway_settings.h"
 #include "gateway/limits.h"
+#include "gateway/privileges.h"
 
 enum {
     WORKERS_MAX = 64,
@@ -31,7 +32,7 @@ struct worker {
     uint64_t started_ms, restart_ms;
     uint64_t beats, beat_ms; /* the beat that was seen last, and when */
     struct backoff backoff;
-    int listening[LISTEN_MAX];
+    int listening[LISTEN_MAX + 1];
 };
 
 struct supervisor {
@@ -228,6 +229,15 @@ static int supervise(struct supervisor *s)
     return s->exit_code;
 }
 
+static int drop_privileges(const struct supervisor *s)
+{
+    int err = privileges_drop(&s->settings->security.account);
+
+    if (err)
+        fprintf(stderr, "sluice-gateway: user: privileges cannot be dropped: %s\n", strerror(-err));
+    return err;
+}
+
 int workers_run(struct gateway_settings *settings, worker_fn *worker, void *ctx)
 {
     struct supervisor *s = calloc(1, sizeof *s);
@@ -247,7 +257,7 @@ int workers_run(struct gateway_settings *settings, worker_fn *worker, void *ctx)
     if (s->counters == MAP_FAILED || !s->limits) {
         fprintf(stderr, "sluice-gateway: out of memory\n");
         code = 1;
-    } else if (open_addresses(s) == 0) {
+    } else if (open_addresses(s) == 0 && drop_privileges(s) == 0) {
         code = s->n == 1 ? worker(ctx, settings, s->counters, s->limits, 0, s->workers[0].listening)
                          : supervise(s);
     }

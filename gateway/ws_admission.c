@@ -55,6 +55,15 @@ static bool origin_right(struct connection *conn)
                    : s->origin_missing == ORIGIN_MISSING_ALLOW;
 }
 
+/* The admin address asks for no credentials, and its console is a page of its own. A page from
+ * elsewhere has a name, even where that name has been made to lead here. */
+static bool local_origin(struct connection *conn)
+{
+    const char *origin = ws_http_header(conn, WSI_TOKEN_ORIGIN);
+
+    return *origin == '\0' || origin_is_nameless(origin);
+}
+
 /* ---- credentials ---------------------------------------------------------------------------- */
 
 static struct span no_token(void)
@@ -145,6 +154,8 @@ enum refusal ws_admission_handshake(struct connection *conn, struct identity *id
         return REFUSAL_connections;
     enum refusal refusal =
         limits_handshake(conn->edge->limits, conn->party, conn->edge->host->now_ms);
+    if (!refusal && conn->listener->admin)
+        return local_origin(conn) ? REFUSAL_none : REFUSAL_origin;
     if (!refusal && !origin_right(conn))
         refusal = REFUSAL_origin;
     return refusal ? refusal : authenticate(conn, identity);

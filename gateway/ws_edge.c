@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/utf8.h"
 #include "gateway/acknowledged.h"
 #include "gateway/client_rights.h"
 #include "gateway/counters.h"
@@ -336,6 +337,19 @@ static void on_closed(struct connection *conn, enum close_reason reason)
     client_gone(conn->client);
 }
 
+/* libwebsockets answers with what it was sent, once we are done with it; it puts its own code into
+ * that itself, where the peer's is none. */
+static int on_peer_close(struct connection *conn, unsigned char *payload, size_t len)
+{
+    if (len > 2 && !utf8_valid((const char *)payload + 2, len - 2)) {
+        payload[0] = 1007 >> 8;
+        payload[1] = 1007 & 0xff;
+        memset(payload + 2, '?', len - 2);
+    }
+    on_closed(conn, CLOSE_by_client);
+    return 0;
+}
+
 static int use_tls(struct ws_edge *edge, SSL_CTX *context)
 {
     struct security_settings *s = edge->security;
@@ -377,7 +391,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     case LWS_CALLBACK_RECEIVE: return on_receive(conn, in, len);
     case LWS_CALLBACK_RECEIVE_PONG: return on_pong(conn);
     case LWS_CALLBACK_SERVER_WRITEABLE: return on_writable(conn);
-    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: on_closed(conn, CLOSE_by_client); return 0;
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: return on_peer_close(conn, in, len);
     case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL: /* before its close frame, e.g. 1002 */
     case LWS_CALLBACK_CLOSED: on_closed(conn, CLOSE_lost); return 0;
     case LWS_CALLBACK_CLOSED_HTTP: on_closed(conn, CLOSE_handshake); return 0;

@@ -87,6 +87,7 @@ static bool wants_page(struct connection *conn, const char *path)
     char accept[512];
 
     return strcmp(path, "/") == 0 &&
+           !http_hidden(conn->edge->http, CONSOLE_PATH, conn->listener->admin) &&
            lws_hdr_copy(conn->wsi, accept, sizeof accept, WSI_TOKEN_HTTP_ACCEPT) > 0 &&
            strstr(accept, "text/html");
 }
@@ -107,6 +108,7 @@ static bool has_all(struct connection *conn, const char *path)
 
     conn->waiter.ready = on_published;
     return !published || strcmp(path, "/streams") != 0 ||
+           http_hidden(conn->edge->http, path, conn->listener->admin) ||
            published_want(published, &conn->waiter, conn->edge->host->now_ms);
 }
 
@@ -123,7 +125,8 @@ int ws_http_request(struct connection *conn, const char *path)
               edge->host->now_ms + edge->host->settings->handshake_timeout_ms);
     if (!has_all(conn, path))
         return 0;
-    return answer(conn, http_get(edge->http, wants_page(conn, path) ? CONSOLE_PATH : path));
+    path = wants_page(conn, path) ? CONSOLE_PATH : path;
+    return answer(conn, http_get(edge->http, path, conn->listener->admin));
 }
 
 int ws_http_writable(struct connection *conn)
@@ -132,7 +135,7 @@ int ws_http_writable(struct connection *conn)
 
     if (conn->streams_due) {
         conn->streams_due = false;
-        return answer(conn, http_get(conn->edge->http, "/streams"));
+        return answer(conn, http_get(conn->edge->http, "/streams", true));
     }
     if (!a)
         return 0;

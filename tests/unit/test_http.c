@@ -36,7 +36,7 @@ static void tear_down(void)
 static void get(const char *path)
 {
     text_free(&a.body);
-    a = http_get(&sources, path);
+    a = http_get(&sources, path, false);
     cr_assert_not(a.body.failed);
     cr_assert_not_null(a.content_type);
 }
