@@ -1,10 +1,11 @@
 /* ws_connection.h - one connection at the edge: what ws_edge.c and ws_http.c share, and nobody
  * else.
  *
- *   ws_edge.c     its life, the frames of an open WebSocket, the context
- *   ws_http.c     what comes before: plain HTTP answers and the handshake
+ *   ws_edge.c       its life, the frames of an open WebSocket, the context
+ *   ws_http.c       what comes before: plain HTTP answers and the handshake
  *   ws_admission.c  who may come in: limits, proxies, origins
- *   ws_deflate.c  permessage-deflate: its part of the handshake, compressed messages that come in
+ *   ws_tls.c        TLS
+ *   ws_deflate.c    permessage-deflate: its part of the handshake, compressed messages that come in
  *
  * These are the files that know libwebsockets.
  */
@@ -98,6 +99,19 @@ bool ws_admission_accept(struct connection *conn);
  * caller's. */
 enum refusal ws_admission_handshake(struct connection *conn, struct identity *identity);
 void ws_admission_forget(struct connection *conn);
+
+/* The way out of outlet.h for a connection (ctx) over TLS. */
+ssize_t ws_tls_send(void *ctx, const char *bytes, size_t len);
+
+/* Something came in: is there more of it that OpenSSL has and no event of the socket tells of? It
+ * is read at the next turn. */
+void ws_tls_note(struct connection *conn);
+void ws_tls_read_undelivered(struct ws_edge *edge);
+
+/* libwebsockets has made a context: fill it, as set now. ws_tls_use(): the settings have changed.
+ * 0; -EIO. */
+int ws_tls_context(struct ws_edge *edge, SSL_CTX *context);
+int ws_tls_use(struct ws_edge *edge);
 
 /* Free what a connection holds from before it was a WebSocket. */
 void ws_http_forget(struct connection *conn);

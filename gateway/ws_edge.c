@@ -147,27 +147,9 @@ static bool finish_frame(struct connection *conn, struct span rest)
     return !conn->client->blocked;
 }
 
-/* Over TLS libwebsockets takes whole batches, and keeps of one what the socket does not take: a
- * TLS write that could not be ended must be repeated with the same bytes. */
-static ssize_t send_enciphered(void *ctx, const char *bytes, size_t len)
-{
-    struct connection *conn = ctx;
-
-    if (lws_partial_buffered(conn->wsi)) {
-        errno = EAGAIN;
-        return -1;
-    }
-    if (lws_write(conn->wsi, (unsigned char *)(uintptr_t)bytes, len, LWS_WRITE_RAW) < 0) {
-        errno = EPIPE;
-        return -1;
-    }
-    slow_reader_copied(conn->client, lws_partial_buffered(conn->wsi) ? len : 0);
-    return (ssize_t)len;
-}
-
 static enum outlet_result write_queue(struct connection *conn, struct span *rest)
 {
-    const struct outlet_detour enciphered = {.send = send_enciphered, .ctx = conn};
+    const struct outlet_detour enciphered = {.send = ws_tls_send, .ctx = conn};
     struct client *c = conn->client;
 
     return outlet_write(&conn->edge->outlet, c->fd,
@@ -257,34 +239,11 @@ static void end(struct connection *conn)
     send_close(conn);
 }
 
-/* ---- reading -------------------------------------------------------------------------------- */
-
-/* libwebsockets 4.1.6 on libuv forgets what OpenSSL still holds when it has read less than a record
- * had. */
-static void note_undelivered(struct connection *conn)
-{
-    SSL *ssl = conn->listener->tls == LISTEN_TLS_ON ? lws_get_ssl(conn->wsi) : NULL;
-
-    if (ssl && SSL_pending(ssl) > 0 && list_empty(&conn->in_undelivered))
-        list_append(&conn->edge->undelivered, &conn->in_undelivered);
-}
-
-/* Of each no more than a record (16 kB) before the others' turn: then the socket has its say. */
-static void read_undelivered(struct ws_edge *edge)
-{
-    while (!list_empty(&edge->undelivered)) {
-        struct connection *conn = list_first(&edge->undelivered, struct connection, in_undelivered);
-        struct lws_pollfd readable = {.fd = conn->client->fd, .events = POLLIN, .revents = POLLIN};
-        list_remove(&conn->in_undelivered);
-        lws_service_fd(edge->context, &readable); /* may end in on_destroyed(), or note it again */
-    }
-}
-
 void ws_edge_turn(struct ws_edge *edge)
 {
     struct client_host *host = edge->host;
 
-    read_undelivered(edge);
+    ws_tls_read_undelivered(edge);
 
     /* Clients that a flush marks for closing are added to the list while it is walked. */
     for (size_t i = 0; i < host->n_dirty; i++) {
@@ -350,26 +309,12 @@ static int on_peer_close(struct connection *conn, unsigned char *payload, size_t
     return 0;
 }
 
-static int use_tls(struct ws_edge *edge, SSL_CTX *context)
-{
-    struct security_settings *s = edge->security;
-
-    return tls_use(s->tls, &s->tickets, context);
-}
-
 static int on_receive(struct connection *conn, const char *bytes, size_t len)
 {
     client_rights_spend(conn->client, len, !conn->in_frame);
     ws_deflate_receive(conn, bytes, len);
-    note_undelivered(conn);
+    ws_tls_note(conn);
     return 0;
-}
-
-/* libwebsockets has made its context; what is in it is ours. */
-static int on_tls_context(struct ws_edge *edge, SSL_CTX *context)
-{
-    edge->tls_context = context;
-    return use_tls(edge, context) < 0 ? -1 : 0;
 }
 
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -378,7 +323,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     struct connection *conn = wsi ? lws_get_opaque_user_data(wsi) : NULL;
 
     if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS)
-        return on_tls_context(lws_context_user(lws_get_context(wsi)), user);
+        return ws_tls_context(lws_context_user(lws_get_context(wsi)), user);
     if (!conn)
         return 0;
     conn->wsi = wsi; /* callbacks may come before ws_edge_adopt() has been told */
@@ -454,7 +399,7 @@ int ws_edge_reload(struct ws_edge *edge)
 {
     if (!edge->tls_context)
         return 0;
-    return use_tls(edge, edge->tls_context);
+    return ws_tls_use(edge);
 }
 
 struct ws_edge *ws_edge_new(uv_loop_t *loop, struct client_host *host,
