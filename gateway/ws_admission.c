@@ -83,7 +83,7 @@ static struct span in_authorization(struct connection *conn)
 
 static struct span in_query(struct connection *conn)
 {
-    const char *at = ws_http_header(conn, WSI_TOKEN_HTTP_URI_ARGS);
+    const char *at = ws_http_query(conn);
 
     for (; *at; at += strcspn(at, "&")) {
         at += *at == '&';

@@ -92,6 +92,9 @@ int ws_http_established(struct connection *conn);
 /* The header's value, "" without one; valid until the next call for any connection. */
 const char *ws_http_header(struct connection *conn, enum lws_token_indexes token);
 
+/* The query, decoded; valid as long. */
+const char *ws_http_query(struct connection *conn);
+
 /* A connection was made: false when it must be cut at once, which is counted. */
 bool ws_admission_accept(struct connection *conn);
 

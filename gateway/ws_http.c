@@ -157,7 +157,7 @@ const char *ws_http_header(struct connection *conn, enum lws_token_indexes token
 
 /* The query, as it was but decoded. libwebsockets keeps its arguments apart, and would join them
  * with commas. */
-static const char *query_of(struct connection *conn)
+const char *ws_http_query(struct connection *conn)
 {
     char *buf = conn->edge->headers;
     size_t len = 0;
@@ -270,7 +270,7 @@ static int note_upgrade(struct connection *conn, struct identity *identity)
 
     upgrade_free(&conn->upgrade);
     snprintf(path, sizeof path, "%s", ws_http_header(conn, WSI_TOKEN_GET_URI));
-    conn->upgrade = upgrade_new(path, query_of(conn));
+    conn->upgrade = upgrade_new(path, ws_http_query(conn));
     if (!conn->upgrade) {
         grants_free(&identity->grants);
         return -1;

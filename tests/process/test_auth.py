@@ -60,6 +60,7 @@ class Auth(ProcessTest):
         await self.refused(**bearer("k2"))
         await self.let_in(**bearer("k1"))
         await self.let_in("/?token=k1")
+        await self.let_in("/?profile=node&token=k1&x=y")
         client = await self.let_in(headers=[("Sec-WebSocket-Protocol", "bearer.k1")])
         self.assertEqual(client.headers["sec-websocket-protocol"], "bearer.k1")
         client = await self.let_in(headers=[("Sec-WebSocket-Protocol", "sluice, bearer.k1")])
