@@ -1,11 +1,10 @@
 /* ws_admission.c - who may come in: limits, where a handshake comes from, and what it shows. */
 
-#include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "gateway/auth.h"
 #include "gateway/counters.h"
+#include "gateway/credentials.h"
 #include "gateway/gateway_settings.h"
 #include "gateway/origin.h"
 #include "gateway/ws_connection.h"
@@ -66,52 +65,15 @@ static bool local_origin(struct connection *conn)
 
 /* ---- credentials ---------------------------------------------------------------------------- */
 
-static struct span no_token(void)
-{
-    return (struct span){"", 0};
-}
-
-static struct span in_authorization(struct connection *conn)
-{
-    const char *value = ws_http_header(conn, WSI_TOKEN_HTTP_AUTHORIZATION);
-
-    if (strncasecmp(value, "Bearer ", 7) != 0)
-        return no_token();
-    value += 7 + strspn(value + 7, " ");
-    return (struct span){value, strcspn(value, " ")};
-}
-
-static struct span in_query(struct connection *conn)
-{
-    const char *at = ws_http_query(conn);
-
-    for (; *at; at += strcspn(at, "&")) {
-        at += *at == '&';
-        if (strncmp(at, "token=", 6) == 0)
-            return (struct span){at + 6, strcspn(at + 6, "&")};
-    }
-    return no_token();
-}
-
-static struct span in_subprotocol(struct connection *conn)
-{
-    const char *at = ws_http_header(conn, WSI_TOKEN_PROTOCOL);
-
-    for (; *at; at += strcspn(at, ",")) {
-        at += strspn(at, ", ");
-        if (strncmp(at, "bearer.", 7) == 0)
-            return (struct span){at + 7, strcspn(at + 7, ", ")};
-    }
-    return no_token();
-}
-
 /* It is in the edge's buffer for headers: valid until the next header is looked at. */
 static struct span token_of(struct connection *conn)
 {
-    struct span token = in_authorization(conn);
+    struct span token =
+        credentials_in_authorization(ws_http_header(conn, WSI_TOKEN_HTTP_AUTHORIZATION));
 
-    token = token.len ? token : in_query(conn);
-    return token.len ? token : in_subprotocol(conn);
+    token = token.len ? token : credentials_in_query(ws_http_query(conn));
+    return token.len ? token
+                     : credentials_in_subprotocols(ws_http_header(conn, WSI_TOKEN_PROTOCOL));
 }
 
 static enum refusal check_key_limit(struct connection *conn, const struct identity *identity)

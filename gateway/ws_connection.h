@@ -18,15 +18,13 @@
 
 #include "common/list.h"
 #include "gateway/client.h"
+#include "gateway/credentials.h"
 #include "gateway/http.h"
 #include "gateway/identity.h"
 #include "gateway/limits.h"
 #include "gateway/outlet.h"
 #include "gateway/published.h"
 #include "gateway/route.h"
-
-/* libwebsockets takes no longer names of subprotocols, nor longer lists of them. */
-enum { SUBPROTOCOL_MAX = 63, SUBPROTOCOLS_MAX = 126 };
 
 enum { WS_HEADERS_MAX = 32 * 1024 /* of one handshake; 1,024 stream names fit */ };
 

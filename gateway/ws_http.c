@@ -228,30 +228,6 @@ static int refuse_as(struct connection *conn, enum refusal reason)
     return refuse_for(conn, reason, refusals[reason].status, refusals[reason].line);
 }
 
-/* libwebsockets ends a connection without a word when it knows none of the subprotocols that are
- * offered. No dialect has any; the first one is agreed to, as the servers of the dialects do, so
- * that browsers are content. One that carries a token is answered only when nothing else is
- * offered. */
-static bool choose_protocol(struct connection *conn, char chosen[SUBPROTOCOL_MAX + 1])
-{
-    const char *at = ws_http_header(conn, WSI_TOKEN_PROTOCOL);
-    bool token = true;
-
-    *chosen = '\0';
-    if (strlen(at) > SUBPROTOCOLS_MAX)
-        return false;
-    for (; *at && token; at += strcspn(at, ",")) {
-        at += strspn(at, ", ");
-        size_t len = strcspn(at, ", ");
-        token = strncmp(at, "bearer.", 7) == 0;
-        if (len > SUBPROTOCOL_MAX)
-            return false;
-        if (len > 0 && (!token || !*chosen))
-            snprintf(chosen, SUBPROTOCOL_MAX + 1, "%.*s", (int)len, at);
-    }
-    return true;
-}
-
 /* What is no handshake of a WebSocket. */
 static int check_request(struct connection *conn, const char *to)
 {
@@ -276,7 +252,8 @@ static int note_upgrade(struct connection *conn, struct identity *identity)
         return -1;
     }
     conn->upgrade->identity = *identity;
-    if (choose_protocol(conn, conn->edge->protocol))
+    /* libwebsockets ends a connection without a word when it knows none of those offered */
+    if (subprotocol_choose(ws_http_header(conn, WSI_TOKEN_PROTOCOL), conn->edge->protocol))
         return 0;
     return refuse(conn, 400,
                   "sec-websocket-protocol: at most 126 bytes, 63 for each name; send a "
