@@ -18,6 +18,21 @@ def bootstrap(number, padding=""):
     return {"topic": "bootstrap", "time": "1", "message": {"id": str(number), "pad": padding}}
 
 
+async def waits_for_redis(test, peer):
+    """While Redis stands still, the server is not read; then everything comes, in order."""
+    await peer.send(bootstrap(0))
+    await test.data("nano.bootstrap")
+    test.redis.signal(signal.SIGSTOP)
+    sending = asyncio.ensure_future(
+        peer.send(*(bootstrap(n, "x" * 2000) for n in range(1, 5001))))
+    done, _ = await asyncio.wait({sending}, timeout=2)
+    test.assertFalse(done, "it was read although it could not be published")
+    test.redis.signal(signal.SIGCONT)
+    await sending
+    got = await test.data("nano.bootstrap", 5001, patience=30)
+    test.assertEqual([int(d["message"]["id"]) for d in got], list(range(5001)))
+
+
 class Connection(UpstreamTest):
     async def begin(self, options="", **how):
         self.server_ = await self.server(**how)
@@ -166,18 +181,7 @@ class Size(UpstreamTest):
         self.assertEqual((await self.data("nano.bootstrap"))[0]["message"]["id"], "7")
 
     async def test_while_redis_is_slow_the_server_waits_and_nothing_is_lost(self):
-        peer = await self.begin("--backlog", "256k")
-        await peer.send(bootstrap(0))
-        await self.data("nano.bootstrap")
-        self.redis.signal(signal.SIGSTOP)
-        sending = asyncio.ensure_future(
-            peer.send(*(bootstrap(n, "x" * 2000) for n in range(1, 5001))))
-        done, _ = await asyncio.wait({sending}, timeout=2)
-        self.assertFalse(done, "it was read although it could not be published")
-        self.redis.signal(signal.SIGCONT)
-        await sending
-        got = await self.data("nano.bootstrap", 5001, patience=30)
-        self.assertEqual([int(d["message"]["id"]) for d in got], list(range(5001)))
+        await waits_for_redis(self, await self.begin("--backlog", "256k"))
 
 
 class Tls(UpstreamTest):
@@ -193,10 +197,10 @@ class Tls(UpstreamTest):
                                 self.stage.write("key.pem", certificate.key_pem))
         return context
 
-    async def begin(self, options, host="localhost"):
+    async def begin(self, options, host="localhost", flags=()):
         self.server_ = await self.server(tls=self.tls)
         return await self.publisher(
-            f"nano=wss://{host}:{self.server_.port},topic=bootstrap{options}")
+            f"nano=wss://{host}:{self.server_.port},topic=bootstrap{options}", flags=flags)
 
     async def test_with_its_authority_a_server_is_trusted(self):
         await self.begin(f",ca={self.ca}")
@@ -205,6 +209,10 @@ class Tls(UpstreamTest):
         await peer.send([text[:100], text[100:9_000_000], text[9_000_000:]], bootstrap(2))
         got = await self.data("nano.bootstrap", 2, patience=30)
         self.assertEqual([d["message"]["id"] for d in got], ["1", "2"])
+
+    async def test_while_redis_is_slow_the_server_waits(self):
+        await self.begin(f",ca={self.ca}", flags=("--backlog", "256k"))
+        await waits_for_redis(self, await self.server_.accepted())
 
     async def test_without_it_none_is(self):
         publisher = await self.begin("")
