@@ -56,7 +56,8 @@ struct upstream_ws {
 
 static void on_timer(uv_timer_t *timer);
 
-static void wait(struct upstream_ws *u, enum state state, uint64_t ms)
+/* The state, and when the timer is due in it. */
+static void move(struct upstream_ws *u, enum state state, uint64_t ms)
 {
     u->state = state;
     uv_timer_start(&u->timer, on_timer, ms, 0);
@@ -70,7 +71,7 @@ static void fail(struct upstream_ws *u, const char *why)
     if (u->state == FAILED || u->state == WAITING)
         return;
     snprintf(u->why, sizeof u->why, "%s", why);
-    wait(u, FAILED, 0);
+    move(u, FAILED, 0);
 }
 
 static void forget_requests(struct upstream_ws *u)
@@ -102,7 +103,7 @@ static void let_go(struct upstream_ws *u)
 static void lose(struct upstream_ws *u)
 {
     let_go(u);
-    wait(u, WAITING, backoff_next(&u->backoff, backoff_random()));
+    move(u, WAITING, backoff_next(&u->backoff, backoff_random()));
     u->events->down(u->ctx, u->why);
 }
 
@@ -133,7 +134,7 @@ static void connect_to(struct upstream_ws *u, const char *address)
     if (url->tls && u->config->insecure)
         info.ssl_connection |= LCCSCF_ALLOW_SELFSIGNED | LCCSCF_ALLOW_EXPIRED |
                                LCCSCF_ALLOW_INSECURE | LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK;
-    wait(u, CONNECTING, UPSTREAM_WS_CONNECT_MS);
+    move(u, CONNECTING, UPSTREAM_WS_CONNECT_MS);
     if (!lws_client_connect_via_info(&info)) {
         u->wsi = NULL;
         fail(u, "no connection could be begun");
@@ -175,7 +176,7 @@ static void begin(struct upstream_ws *u)
         connect_to(u, address);
         return;
     }
-    wait(u, RESOLVING, UPSTREAM_WS_CONNECT_MS);
+    move(u, RESOLVING, UPSTREAM_WS_CONNECT_MS);
     int err = resolver_start(u->loop, url->host, url->port, on_resolved, u, &u->resolver);
     if (err)
         fail(u, uv_strerror(err));
@@ -215,7 +216,7 @@ static int on_headers(struct upstream_ws *u, unsigned char **at, size_t room)
 static void on_up(struct upstream_ws *u)
 {
     u->heard_ms = u->told_ms = u->pinged_ms = uv_now(u->loop);
-    wait(u, UP, UPSTREAM_WS_TICK_MS);
+    move(u, UP, UPSTREAM_WS_TICK_MS);
     if (u->paused)
         lws_rx_flow_control(u->wsi, 0);
     u->events->up(u->ctx);
@@ -318,7 +319,7 @@ static void look(struct upstream_ws *u)
 {
     uint64_t now = uv_now(u->loop), ping = u->config->ping_ms;
 
-    wait(u, UP, UPSTREAM_WS_TICK_MS);
+    move(u, UP, UPSTREAM_WS_TICK_MS);
     if (u->paused)
         u->heard_ms = u->told_ms = now;
     else
@@ -361,7 +362,7 @@ static void on_peer_close(struct upstream_ws *u, const unsigned char *in, size_t
         snprintf(why, sizeof why, "the server closed the connection");
     fail(u, why);
     if (u->state == FAILED)
-        wait(u, FAILED, LAST_WORD_MS); /* meanwhile libwebsockets answers */
+        move(u, FAILED, LAST_WORD_MS); /* meanwhile libwebsockets answers */
 }
 
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -432,7 +433,7 @@ struct upstream_ws *upstream_ws_new(struct ws_clients *clients, uv_loop_t *loop,
 
 void upstream_ws_start(struct upstream_ws *u)
 {
-    wait(u, WAITING, 0);
+    move(u, WAITING, 0);
 }
 
 int upstream_ws_send(struct upstream_ws *u, const char *text, size_t len)
