@@ -224,7 +224,7 @@ class BadInput(ProcessTest):
         await self.bad_still_works()
 
     async def test_a_storm_of_requests_leaves_the_gateway_responsive(self):
-        await self.begin()
+        await self.begin("--message-rate", "0", "--byte-rate", "0")
         pairs = frame(TEXT, request("SUBSCRIBE", "depth.SOL_USDC").encode())
         pairs += frame(TEXT, request("UNSUBSCRIBE", "depth.SOL_USDC").encode())
 

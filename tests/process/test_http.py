@@ -11,7 +11,7 @@ from support.wsclient import (TEXT, Refused, frame, handshake,  # noqa: E402
                               read_response, request)
 
 STREAM = "trade.SOL_USDC"
-SAMPLE = re.compile(r'^(sluice_[a-z0-9_]+)(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? -?[0-9.e+-]+$')
+SAMPLE = re.compile(r'^((?:sluice|process)_[a-z0-9_]+)(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? -?[0-9.e+-]+$')
 
 
 class Http(ProcessTest):
