@@ -36,11 +36,10 @@ struct connection {
     struct lws *wsi; /* NULL once libwebsockets has let go of it */
     const struct listen_address *listener;
     struct list in_edge;
-    struct address peer;        /* the other end, or whom it spoke for in the PROXY protocol */
-    struct party *key_party;    /* whom its key counts for; NULL: a key without a limit, or none */
-    struct party *party;        /* whom it counts for; NULL: a proxy, before it has said */
-    struct list in_undelivered; /* see struct ws_edge; empty when it is not there */
-    struct upgrade *upgrade;    /* between the decision to upgrade and its end */
+    struct address peer;     /* the other end, or whom it spoke for in the PROXY protocol */
+    struct party *key_party; /* whom its key counts for; NULL: a key without a limit, or none */
+    struct party *party;     /* whom it counts for; NULL: a proxy, before it has said */
+    struct upgrade *upgrade; /* between the decision to upgrade and its end */
     struct http_answer *answer;
     struct published_waiter waiter; /* for what /streams is to tell */
     bool streams_due;               /* and now it is there */
@@ -70,9 +69,6 @@ struct ws_edge {
     struct security_settings *security;
     struct limits *limits;
     SSL_CTX *tls_context; /* libwebsockets'; NULL where nothing speaks TLS */
-    /* TLS connections of which OpenSSL holds bytes that are deciphered and not read yet: no event
-     * of the socket tells of them */
-    struct list undelivered;
     struct list connections;
     size_t n;
     /* the second is the subprotocol of the handshake at hand, whatever it is called */
@@ -103,11 +99,6 @@ void ws_admission_forget(struct connection *conn);
 
 /* The way out of outlet.h for a connection (ctx) over TLS. */
 ssize_t ws_tls_send(void *ctx, const char *bytes, size_t len);
-
-/* Something came in: is there more of it that OpenSSL has and no event of the socket tells of? It
- * is read at the next turn. */
-void ws_tls_note(struct connection *conn);
-void ws_tls_read_undelivered(struct ws_edge *edge);
 
 /* libwebsockets has made a context: fill it, as set now. ws_tls_use(): the settings have changed.
  * 0; -EIO. */

@@ -51,7 +51,6 @@ static struct connection *connection_new(struct ws_edge *edge, int fd,
     conn->peer = *peer;
     conn->client->fd = fd;
     list_append(&edge->connections, &conn->in_edge);
-    list_init(&conn->in_undelivered);
     edge->n++;
     return conn;
 }
@@ -78,7 +77,6 @@ static void on_destroyed(struct connection *conn)
 {
     conn->wsi = NULL;
     conn->ended = true;
-    list_remove(&conn->in_undelivered);
     client_gone(conn->client);
     if (!conn->client->dirty)
         connection_free(conn);
@@ -243,8 +241,6 @@ void ws_edge_turn(struct ws_edge *edge)
 {
     struct client_host *host = edge->host;
 
-    ws_tls_read_undelivered(edge);
-
     /* Clients that a flush marks for closing are added to the list while it is walked. */
     for (size_t i = 0; i < host->n_dirty; i++) {
         struct client *c = host->dirty[i];
@@ -313,7 +309,6 @@ static int on_receive(struct connection *conn, const char *bytes, size_t len)
 {
     client_rights_spend(conn->client, len, !conn->in_frame);
     ws_deflate_receive(conn, bytes, len);
-    ws_tls_note(conn);
     return 0;
 }
 
@@ -416,7 +411,6 @@ struct ws_edge *ws_edge_new(uv_loop_t *loop, struct client_host *host,
     edge->security = security;
     edge->limits = limits;
     list_init(&edge->connections);
-    list_init(&edge->undelivered);
     edge->headers = malloc(WS_HEADERS_MAX + 1);
     if (!edge->headers || outlet_init(&edge->outlet, host->counters) < 0 ||
         !make_context(edge, loop)) {

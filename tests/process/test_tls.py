@@ -66,11 +66,10 @@ class Tls(ProcessTest):
 
     async def test_a_large_request_in_one_record_is_read_to_its_end(self):
         await self.begin()
-        client = await self.secure()
-        names = [f"trade.S{n:04d}" for n in range(1000)]
-        await client.subscribe(*names)
-        await client.fence()
-        await self.gateway.has_subscriptions(1000)
+        client = await self.secure(path="/stream")
+        await client.subscribe(*(f"trade.S{n:04d}" for n in range(1000)))
+        # nothing else happens that could wake the gateway
+        self.assertEqual(await client.json(), {"result": None, "id": 1})
 
     async def test_requests_in_the_same_record_as_the_handshake_are_served(self):
         await self.begin()
