@@ -50,17 +50,23 @@ async def until(condition, what, patience=PATIENCE):
         await asyncio.sleep(0.02)
 
 
+GIVEN = set()  # ports that free_port() has given to this process, perhaps not listened on yet
+
+
 def free_port():
     """A port below the range that outgoing connections take theirs from, so that a server which
-    is restarted finds it still free."""
+    is restarted finds it still free; never the same one twice."""
     while True:
         port = random.randint(15000, 32000)
+        if port in GIVEN:
+            continue
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
-                return port
             except OSError:
                 continue
+        GIVEN.add(port)
+        return port
 
 
 def die_with_parent():
