@@ -81,6 +81,22 @@ class PublisherHttp(ProcessTest):
         await self.redis.up()
         await self.answers("/readyz", 200)
 
+    async def test_it_is_not_ready_while_a_server_upstream_is_not_there(self):
+        port = free_port()
+        await self.stage.publisher(self.redis, "--http", f"127.0.0.1:{port}", "--source", "lines",
+                                   "--source", f"nano=ws://127.0.0.1:{free_port()}/secret")
+
+        async def says_why():
+            try:
+                status, _, body = await http_get(port, "/readyz")
+            except OSError:
+                return None
+            nano = json.loads(body)["sources"][1]
+            return "why" in nano and (status, nano["kind"], nano["state"], body)
+        status, kind, state, body = await until(says_why, "it says why")
+        self.assertEqual((status, kind, state), (503, "nano", "connecting"))
+        self.assertNotIn(b"secret", body)
+
     async def test_bad_requests_and_connections_that_say_nothing_harm_nobody(self):
         idle = [await asyncio.open_connection("127.0.0.1", self.port) for _ in range(20)]
         for text in (b"\x16\x03\x01\n\n", b"POST /metrics HTTP/1.1\r\nHost: x\r\n\r\n", b"\r\n" * 99,
