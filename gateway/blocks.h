@@ -10,9 +10,11 @@
  * discarded when a newer epoch speaks: the new leader sends that block whole again. A finished
  * height is never repeated, unless the chain has begun anew (a recording that is played again, a
  * test network that was reset): a newer epoch goes back to a height that its publisher had long
- * after the last one finished. What cannot be whole is never given out as if it were: a hole in one
- * of the streams, a lost link, a height left out, a block over the limit make BLOCKS_GAP of the
- * next end; whoever owns this says so in its protocol's words, and goes on.
+ * after the last one finished. After a lost link reader.h sees to it that the parts and ends that
+ * were missed come in this order, too. What cannot be whole is never given out as if it were: a
+ * hole in one of the streams, a lost link of which nobody knows what it cost, a height left out, a
+ * block over the limit make BLOCKS_GAP of the next end; whoever owns this says so in its protocol's
+ * words, and goes on.
  *
  * It does no I/O and knows no JSON.
  */

@@ -12,9 +12,8 @@
  * Values in the order NewBlock, EventLog, TxnLog, Unsubscribe; addresses in their own order.
  *
  * What is subscribed to between two blocks is told from the next block on, with what was heard
- * since, as the server does. A block during which the link to Redis was lost is left out for those
- * who follow addresses, since nobody can know what is missing; BlockNum tells them. An Unsubscribe
- * entry then waits for the next notification.
+ * since, as the server does. A block that may have lost a part is left out for those who follow
+ * addresses; BlockNum tells them. An Unsubscribe entry then waits for the next notification.
  */
 #include <errno.h>
 #include <string.h>

@@ -42,6 +42,8 @@ static void open_clients(void)
             fake_open(&g, *d, (enum profile)profile, "/", "");
         fake_open(&g, &dialect_auto, (enum profile)profile, "/", "");
         fake_open(&g, &dialect_auto_ws, (enum profile)profile, "/ws", "");
+        fake_open(&g, &dialect_exchange, (enum profile)profile, "/", "ids=1&notices=1");
+        fake_open(&g, &dialect_binance, (enum profile)profile, "/ws", "ids=1&last=1");
     }
 }
 

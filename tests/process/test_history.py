@@ -1,10 +1,12 @@
 """What a gateway missed it reads from the streams' histories: each message once and in order."""
+import json
 import sys
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from support.histories import key, write_all  # noqa: E402
+from support.histories import key, write, write_all  # noqa: E402
+from support.injective import subscribe  # noqa: E402
 from support.servers import PREFIX, ProcessTest, until  # noqa: E402
 
 STREAM, OTHER = "trade.SOL_USDC", "depth.SOL_USDC"
@@ -28,10 +30,9 @@ class Histories(ProcessTest):
         await self.expect(client, 1)
         return client
 
-    async def lose_link(self, *streams):
-        """Redis cuts the link; publish meanwhile() and wait until it is there again."""
-        redis = self.redis
-        self.assertGreaterEqual(redis.command_now("CLIENT", "KILL", "TYPE", "pubsub"), 1)
+    async def lose_link(self):
+        killed = self.redis.command_now("CLIENT", "KILL", "TYPE", "pubsub")
+        self.assertGreaterEqual(killed, 1)
 
     async def back(self, stream=STREAM):
         await until(lambda: self.redis.listening(PREFIX + stream) == 1, "subscribed again", 60)
@@ -166,6 +167,63 @@ class Histories(ProcessTest):
         got = await client.texts(count, 60)
         self.assertEqual(set(got), {envelope(1, name) for name in names})
         self.assertEqual(await self.gateway.metric(GAPS), 0)
+
+
+class Blocks(ProcessTest):
+    """Injective's clients are told whole blocks, in order, or that one is missing."""
+    PRICES, END = "injective.oracle_prices", "injective.block"
+
+    async def asyncSetUp(self):
+        await super().asyncSetUp()
+        self.redis, self.gateway = await self.pair()
+        self.client = await self.stage.client(self.gateway, "/injstream-ws")
+        await self.client.send(subscribe(1, "s", {"oracle_price_filter": {"symbol": ["*"]}}))
+        await self.client.text()
+        for stream in (self.PRICES, self.END):
+            await self.redis.has_listeners(PREFIX + stream, 1)
+        self.block(1)
+        self.block(2)
+        self.assertEqual(await self.told(), (2, "p2"))
+
+    def block(self, height, **how):
+        head = f'"block_height":"{height}","block_time":"{height}"'
+        prices = '{%s,"oracle_prices":[{"symbol":"p%d","price":"1","type":"t"}]}' % (head, height)
+        tag = str(height)
+        write(self.redis, self.PRICES, f"7-{height}", prices, tag=tag, **how)
+        write(self.redis, self.END, f"7-{height}", '{%s,"gas_price":"1"}' % head, tag=tag, **how)
+
+    async def told(self):
+        """(height, symbol) of the next block."""
+        message = json.loads(await self.client.text())
+        self.assertIn("result", message, message)
+        prices = message["result"]["oracle_prices"]
+        return int(message["result"]["block_height"]), prices[0]["symbol"] if prices else None
+
+    def lose_link(self):
+        self.redis.command_now("CLIENT", "KILL", "TYPE", "pubsub")
+
+    async def test_blocks_that_were_missed_are_told_whole_and_in_order(self):
+        for first in (3, 43, 83):
+            self.lose_link()
+            for height in range(first, first + 30):
+                self.block(height, heard=False)
+            for height in range(first + 30, first + 40):
+                self.block(height)
+            for height in range(first, first + 40):
+                self.assertEqual(await self.told(), (height, f"p{height}"))
+        await self.client.expect_silence()
+        self.assertEqual(await self.gateway.metric(GAPS), 0)
+
+    async def test_a_block_that_the_history_cannot_complete_is_a_stream_error(self):
+        self.lose_link()
+        for height in range(3, 10):
+            self.block(height, heard=False)
+        self.redis.command_now("XTRIM", key(self.PRICES), "MAXLEN", "2")
+        told = []
+        while "error" not in (message := json.loads(await self.client.text())):
+            told.append(message["result"]["block_height"])
+        self.assertEqual(message["error"], {"code": 1, "message": "stream error"})
+        self.assertLess(len(told), 7)
 
 
 if __name__ == "__main__":
