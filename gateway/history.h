@@ -29,7 +29,7 @@ enum {
     HISTORY_ASKED_MAX = 32,           /* questions at Redis */
     HISTORY_PAGE_MAX = 32,            /* entries in one answer */
     HISTORY_BYTES_ASKED = 512 * 1024, /* what the answers under way are expected to bring */
-    HISTORY_TURN_MAX = 64,            /* questions looked at in one turn of the loop */
+    HISTORY_TURN_MAX = 512,           /* questions looked at in one turn of the loop */
     HISTORY_TRIES_MAX = 20,           /* of a question that Redis cannot answer just now */
     HISTORY_TRY_AGAIN_MS = 250,
 };

@@ -47,6 +47,7 @@ struct resume {
     struct history_question newest;
     struct last_value *question;
     struct held_queue held;
+    uint64_t dropped; /* the oldest of those held */
 };
 
 static struct resumes *resumes_of(const struct client_host *host)
@@ -161,7 +162,19 @@ static bool is_older(const struct message *m, const struct message *last)
     return last && last->has_head && m->has_head && !continuity_is_newer(m, last->epoch, last->seq);
 }
 
-/* last: the value, NULL: there is none. */
+/* Some of what waited is gone: they lie before the first that still waits. */
+static void tell_dropped(struct resume *s)
+{
+    const struct held *first = held_first(&s->held);
+
+    if (s->dropped == 0 || !(s->form & FORM_NOTICES))
+        return;
+    bool has_id = first && first->m.has_head;
+    struct stream_id next = {has_id ? first->m.epoch : 0, has_id ? first->m.seq : 0};
+    give_notice(s, s->dropped, NULL, has_id ? &next : NULL);
+}
+
+/* bytes: the last value; NULL: there is none. */
 static void give_last(struct resume *s, const char *bytes, size_t len)
 {
     struct message last;
@@ -170,6 +183,7 @@ static void give_last(struct resume *s, const char *bytes, size_t len)
 
     if (there)
         give_message(s, &last, true);
+    tell_dropped(s);
     while ((held = held_first(&s->held))) {
         if (!is_older(&held->m, there ? &last : NULL))
             give_message(s, &held->m, false);
@@ -217,13 +231,19 @@ static void on_newest(void *ctx, const struct history_page *page)
         ask_last_value(s);
 }
 
+/* Who wants the last value can do without the oldest of what waits. */
 static void hold(struct resume *s, const struct message *m)
 {
-    if (s->held.n < RESUME_HELD_MAX && s->held.bytes < RESUME_HELD_BYTES_MAX &&
-        held_push(&s->held, m))
-        return;
-    s->client->host->counters->of_class[s->stream->class_id].dropped_memory++;
-    give_notice(s, 1, NULL, NULL);
+    uint64_t *dropped = &s->client->host->counters->of_class[s->stream->class_id].dropped_memory;
+
+    while (s->held.n >= RESUME_HELD_MAX ||
+           (s->held.n > 0 && s->held.bytes > RESUME_HELD_BYTES_MAX)) {
+        held_pop(&s->held);
+        s->dropped++;
+        ++*dropped;
+    }
+    if (!held_push(&s->held, m))
+        ++*dropped;
 }
 
 /* ---- the view ------------------------------------------------------------------------------- */
