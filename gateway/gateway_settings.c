@@ -183,7 +183,7 @@ const struct setting gateway_settings_table[] = {
      A_CHOICE(payload, "raw", payload_names, "FORM"),
      .help = "wrapped: messages in Redis are {\"stream\":...,\"data\":...} already and pass as "
              "they are"},
-    {.name = "history",
+    {.name = "read-history",
      A_CHOICE(history, "auto", history_names, "on|off|auto"),
      .help = "Whether what was missed is read from the streams' histories in Redis, where our "
              "publisher keeps them. auto: on, unless the prefix is empty"},

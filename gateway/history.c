@@ -73,10 +73,11 @@ static void log_refusal(struct history *h, const char *error)
     uint64_t held;
 
     if (log_allowed(&h->refusals, &held))
-        log_error("redis refused to show a stream's history, so holes are not filled; the Redis "
-                  "user needs +xrange and +xrevrange on the keys under the prefix, or set history "
-                  "to off",
-                  LOG_TEXT("error", error), LOG_NUMBER("held_back", held));
+        log_error(
+            "redis refused to show a stream's history, so holes are not filled; the Redis "
+            "user needs +xrange and +xrevrange on the keys under the prefix, or set read-history "
+            "to off",
+            LOG_TEXT("error", error), LOG_NUMBER("held_back", held));
 }
 
 static void give(struct history *h, struct history_question *q, const struct redisReply *reply)

@@ -121,7 +121,7 @@ class Histories(ProcessTest):
         self.assertEqual(await self.gateway.metric(GAPS), 0)
 
     async def test_history_off_asks_nothing_and_jumps_are_gaps(self):
-        client = await self.begun("--history", "off")
+        client = await self.begun("--read-history", "off")
         write_all(self.redis, STREAM, 7, [2], heard=False)
         write_all(self.redis, STREAM, 7, [3])
         await self.expect(client, 3)

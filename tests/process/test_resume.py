@@ -110,7 +110,7 @@ class Resume(ProcessTest):
         await self.expect(await self.resume("0-0"), [1, 2])
 
     async def test_without_histories_it_is_told_that_nothing_is_known(self):
-        gateway = await self.stage.gateway(self.redis, "--history", "off")
+        gateway = await self.stage.gateway(self.redis, "--read-history", "off")
         client = await self.resume("7-1", gateway=gateway)
         self.assertEqual(await client.text(), notice(None, "7-1", None))
 
