@@ -17,8 +17,8 @@
  * read: the baseline, against which the first message heard is judged. Live messages need not wait
  * for it: what is published after the subscription goes on.
  *
- * Without a history (setting read-history=off, a foreign publisher's messages without ids, a Redis user
- * who may not read it) a jump is a gap at once, and after a lost link the next message of each
+ * Without a history (setting read-history=off, a foreign publisher's messages without ids, a Redis
+ * user who may not read it) a jump is a gap at once, and after a lost link the next message of each
  * stream is marked as doubtful.
  */
 #ifndef GATEWAY_READER_H
