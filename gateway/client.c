@@ -348,18 +348,25 @@ static void message(struct client *c, const char *bytes, size_t len, bool binary
         c->dialect->message(c, bytes, len, binary);
 }
 
+/* What is allocated for so many bytes. */
+static size_t input_cap(size_t len)
+{
+    size_t cap = INPUT_FIRST;
+
+    while (cap < len)
+        cap *= 2;
+    return cap;
+}
+
 static int append_input(struct client *c, const char *bytes, size_t len)
 {
-    size_t cap = c->input_cap ? c->input_cap : INPUT_FIRST;
+    size_t cap = input_cap(c->input_len + len);
 
-    while (cap < c->input_len + len)
-        cap *= 2;
-    if (cap != c->input_cap) {
+    if (!c->input || cap != input_cap(c->input_len)) {
         char *bigger = realloc(c->input, cap);
         if (!bigger)
             return -ENOMEM;
         c->input = bigger;
-        c->input_cap = (uint32_t)cap;
     }
     memcpy(c->input + c->input_len, bytes, len);
     c->input_len += (uint32_t)len;
@@ -398,7 +405,7 @@ void client_receive(struct client *c, const char *bytes, size_t len, bool first,
     message(c, c->input, c->input_len, c->binary);
     free(c->input);
     c->input = NULL;
-    c->input_len = c->input_cap = 0;
+    c->input_len = 0;
 }
 
 /* ---- its queue ------------------------------------------------------------------------------ */

@@ -90,7 +90,7 @@ struct client {
     uint32_t copied;         /* see slow_reader_copied() */
     struct wheel_entry timer;
     char *input; /* a message that came in several pieces; NULL between messages */
-    uint32_t input_len, input_cap;
+    uint32_t input_len;
     uint32_t n_memberships;
     uint32_t window_messages; /* in the second that began at window_ms: see client_rate() */
     uint32_t window_ms;       /* modulo 2^32 */

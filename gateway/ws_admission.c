@@ -19,8 +19,8 @@ bool ws_admission_accept(struct connection *conn)
 {
     struct limits *limits = conn->edge->limits;
 
-    if (!networks_have(&rules(conn)->proxies, &conn->peer) &&
-        !(conn->party = limits_enter(limits, &conn->peer)))
+    if (!networks_have(&rules(conn)->proxies, &conn->entrance->peer) &&
+        !(conn->party = limits_enter(limits, &conn->entrance->peer)))
         return false;
     if (!limits_flooded(limits, conn->party))
         return true;
@@ -33,9 +33,9 @@ static bool identify(struct connection *conn)
 {
     struct limits *limits = conn->edge->limits;
     const struct networks *proxies = &rules(conn)->proxies;
-    struct address who = conn->peer;
+    struct address who = conn->entrance->peer;
 
-    if (conn->party && !networks_have(proxies, &conn->peer))
+    if (conn->party && !networks_have(proxies, &conn->entrance->peer))
         return true;
     limits_leave(limits, &conn->party);
     who = address_behind_proxies(proxies, who, ws_http_header(conn, WSI_TOKEN_X_FORWARDED_FOR));

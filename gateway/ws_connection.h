@@ -28,28 +28,35 @@
 
 enum { WS_HEADERS_MAX = 32 * 1024 /* of one handshake; 1,024 stream names fit */ };
 
-/* One connection from accept() to the end; the client is its part that the rest of the gateway
- * knows. */
-struct connection {
-    struct client *client;
-    struct ws_edge *edge;
-    struct lws *wsi; /* NULL once libwebsockets has let go of it */
-    const struct listen_address *listener;
-    struct list in_edge;
+/* What a connection needs only until it is a WebSocket, if it ever becomes one. */
+struct entrance {
+    struct connection *conn;
     struct address peer;     /* the other end, or whom it spoke for in the PROXY protocol */
-    struct party *key_party; /* whom its key counts for; NULL: a key without a limit, or none */
-    struct party *party;     /* whom it counts for; NULL: a proxy, before it has said */
     struct upgrade *upgrade; /* between the decision to upgrade and its end */
     struct http_answer *answer;
     struct published_waiter waiter; /* for what /streams is to tell */
     bool streams_due;               /* and now it is there */
-    struct inflater *inflater;      /* NULL until a compressed message comes */
-    bool resets;                    /* the client promised client_no_context_takeover */
-    bool deflated;                  /* the message that is coming in is compressed, */
-    bool begun;                     /* and some of it has been passed on */
-    bool in_frame;                  /* more of the frame is to come */
-    bool ended;                     /* nothing may be written any more */
-    bool finishing;                 /* marked for closing, but what is queued goes out first */
+};
+
+/* One connection from accept() to the end; the client is its part that the rest of the gateway
+ * knows. */
+struct connection {
+    struct list in_edge;
+    struct party *key_party;   /* whom its key counts for; NULL: a key without a limit, or none */
+    struct party *party;       /* whom it counts for; NULL: a proxy, before it has said */
+    struct entrance *entrance; /* NULL once it is a WebSocket */
+    struct inflater *inflater; /* NULL until a compressed message comes */
+    /* every write touches what follows, and the client behind it */
+    struct client *client;
+    struct ws_edge *edge;
+    struct lws *wsi; /* NULL once libwebsockets has let go of it */
+    const struct listen_address *listener;
+    bool resets;    /* the client promised client_no_context_takeover */
+    bool deflated;  /* the message that is coming in is compressed, */
+    bool begun;     /* and some of it has been passed on */
+    bool in_frame;  /* more of the frame is to come */
+    bool ended;     /* nothing may be written any more */
+    bool finishing; /* marked for closing, but what is queued goes out first */
 };
 
 struct upgrade {
@@ -105,7 +112,8 @@ ssize_t ws_tls_send(void *ctx, const char *bytes, size_t len);
 int ws_tls_context(struct ws_edge *edge, SSL_CTX *context);
 int ws_tls_use(struct ws_edge *edge);
 
-/* Free what a connection holds from before it was a WebSocket. */
+/* Make and free what a connection holds before it is a WebSocket. 0; -ENOMEM. */
+int ws_http_begin(struct connection *conn, const struct address *peer);
 void ws_http_forget(struct connection *conn);
 
 /* LWS_CALLBACK_CONFIRM_EXTENSION_OKAY: name is a buffer of libwebsockets' (64 bytes), and

@@ -58,7 +58,7 @@ const struct lws_extension ws_deflate_extensions[] = {
 int ws_deflate_confirm(struct connection *conn, char *name)
 {
     const struct gateway_settings *s = conn->edge->host->settings;
-    struct upgrade *up = conn->upgrade;
+    struct upgrade *up = conn->entrance ? conn->entrance->upgrade : NULL;
     struct deflate_offer offer;
     char header[HEADER_MAX];
 

@@ -1,4 +1,5 @@
 /* ws_http.c - what comes before a WebSocket: plain HTTP answers, and the handshake's decision. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +12,22 @@
 
 enum { PATH_MAX_BYTES = 2048 };
 
-static void forget_answer(struct connection *conn)
+static void forget_answer(struct entrance *e)
 {
-    if (conn->answer)
-        text_free(&conn->answer->body);
-    free(conn->answer);
-    conn->answer = NULL;
+    if (e->answer)
+        text_free(&e->answer->body);
+    free(e->answer);
+    e->answer = NULL;
+}
+
+int ws_http_begin(struct connection *conn, const struct address *peer)
+{
+    conn->entrance = calloc(1, sizeof *conn->entrance);
+    if (!conn->entrance)
+        return -ENOMEM;
+    conn->entrance->conn = conn;
+    conn->entrance->peer = *peer;
+    return 0;
 }
 
 static void upgrade_free(struct upgrade **up)
@@ -29,9 +40,15 @@ static void upgrade_free(struct upgrade **up)
 
 void ws_http_forget(struct connection *conn)
 {
-    forget_answer(conn);
-    published_leave(&conn->waiter);
-    upgrade_free(&conn->upgrade);
+    struct entrance *e = conn->entrance;
+
+    conn->entrance = NULL;
+    if (!e)
+        return;
+    forget_answer(e);
+    published_leave(&e->waiter);
+    upgrade_free(&e->upgrade);
+    free(e);
 }
 
 /* ---- plain HTTP ----------------------------------------------------------------------------- */
@@ -69,14 +86,14 @@ static int answer(struct connection *conn, struct http_answer a)
 {
     struct http_answer *kept = malloc(sizeof *kept);
 
-    forget_answer(conn);
+    forget_answer(conn->entrance);
     if (!kept || a.body.failed || write_answer(conn, &a) < 0) {
         text_free(&a.body);
         free(kept);
         return -1;
     }
     *kept = a;
-    conn->answer = kept;
+    conn->entrance->answer = kept;
     lws_callback_on_writable(conn->wsi);
     return 0;
 }
@@ -94,9 +111,10 @@ static bool wants_page(struct connection *conn, const char *path)
 
 static void on_published(struct published_waiter *w)
 {
-    struct connection *conn = list_entry(w, struct connection, waiter);
+    struct entrance *e = list_entry(w, struct entrance, waiter);
+    struct connection *conn = e->conn;
 
-    conn->streams_due = true;
+    e->streams_due = true;
     if (conn->wsi)
         lws_callback_on_writable(conn->wsi);
 }
@@ -106,10 +124,10 @@ static bool has_all(struct connection *conn, const char *path)
 {
     struct published *published = conn->edge->http->published;
 
-    conn->waiter.ready = on_published;
+    conn->entrance->waiter.ready = on_published;
     return !published || strcmp(path, "/streams") != 0 ||
            http_hidden(conn->edge->http, path, conn->listener->admin) ||
-           published_want(published, &conn->waiter, conn->edge->host->now_ms);
+           published_want(published, &conn->entrance->waiter, conn->edge->host->now_ms);
 }
 
 int ws_http_request(struct connection *conn, const char *path)
@@ -131,16 +149,16 @@ int ws_http_request(struct connection *conn, const char *path)
 
 int ws_http_writable(struct connection *conn)
 {
-    struct http_answer *a = conn->answer;
+    struct http_answer *a = conn->entrance->answer;
 
-    if (conn->streams_due) {
-        conn->streams_due = false;
+    if (conn->entrance->streams_due) {
+        conn->entrance->streams_due = false;
         return answer(conn, http_get(conn->edge->http, "/streams", true));
     }
     if (!a)
         return 0;
     int n = lws_write(conn->wsi, (unsigned char *)a->body.at, a->body.len, LWS_WRITE_HTTP_FINAL);
-    forget_answer(conn);
+    forget_answer(conn->entrance);
     if (n < 0 || lws_http_transaction_completed(conn->wsi))
         return -1;
     return 0;
@@ -244,14 +262,14 @@ static int note_upgrade(struct connection *conn, struct identity *identity)
 {
     char path[PATH_MAX_BYTES];
 
-    upgrade_free(&conn->upgrade);
+    upgrade_free(&conn->entrance->upgrade);
     snprintf(path, sizeof path, "%s", ws_http_header(conn, WSI_TOKEN_GET_URI));
-    conn->upgrade = upgrade_new(path, ws_http_query(conn));
-    if (!conn->upgrade) {
+    conn->entrance->upgrade = upgrade_new(path, ws_http_query(conn));
+    if (!conn->entrance->upgrade) {
         grants_free(&identity->grants);
         return -1;
     }
-    conn->upgrade->identity = *identity;
+    conn->entrance->upgrade->identity = *identity;
     /* libwebsockets ends a connection without a word when it knows none of those offered */
     if (subprotocol_choose(ws_http_header(conn, WSI_TOKEN_PROTOCOL), conn->edge->protocol))
         return 0;
@@ -263,7 +281,7 @@ static int note_upgrade(struct connection *conn, struct identity *identity)
 static int find_route(struct connection *conn)
 {
     const struct gateway_settings *s = conn->edge->host->settings;
-    struct upgrade *up = conn->upgrade;
+    struct upgrade *up = conn->entrance->upgrade;
     struct route *route = &up->route;
 
     *route = route_find(s, conn->listener, up->path, up->query);
@@ -292,15 +310,14 @@ int ws_http_upgrade(struct connection *conn, const char *to)
 
 int ws_http_established(struct connection *conn)
 {
-    struct upgrade *up = conn->upgrade;
+    struct upgrade *up = conn->entrance ? conn->entrance->upgrade : NULL;
 
-    conn->upgrade = NULL;
     if (!up)
         return -1;
     lws_set_wsi_user(conn->wsi, conn); /* or it would not tell when it is about to close */
     ws_deflate_established(conn, up);
     client_rights_take(conn->client, &up->identity);
     client_open(conn->client, up->route.dialect, up->route.profile, up->path, up->query);
-    upgrade_free(&up);
+    ws_http_forget(conn);
     return 0;
 }
