@@ -9,6 +9,8 @@
  *
  *   {"stream":"S","notice":{"gap":{"missed":2,"after":"7-3","next":"7-6"}}}
  *
+ *   {"stream":"S","notice":{"dropped":5}}     left out for a slow reader, as --policy says
+ *
  * missed: how many messages; null: not known. after: the last one before the hole, next: the one
  * that follows; null: not known.
  */
@@ -61,5 +63,9 @@ struct frame *stream_form_message(unsigned form, const char *stream, size_t len,
 /* after, next: NULL: not known. missed 0: not known. NULL: out of memory. */
 struct frame *stream_form_gap(const char *stream, size_t len, uint64_t missed,
                               const struct stream_id *after, const struct stream_id *next);
+
+/* That n messages were left out of the stream that `last`, one of them or an earlier such notice,
+ * names at its beginning. NULL: it names none, as a bare one does; or out of memory. */
+struct frame *stream_form_dropped(const struct frame *last, uint32_t n);
 
 #endif

@@ -103,6 +103,25 @@ Test(slow_reader, with_drop_it_gets_what_is_newest)
                                         "{\"stream\":\"trade.A\",\"data\":{\"n\":9}}");
 }
 
+Test(slow_reader, with_notices_it_is_told_once_how_many_were_dropped)
+{
+    start(FAKE_FLAGS("--queue-messages", "4", "--policy", "other=drop"));
+    struct client *c = fake_open(&g, &dialect_exchange, PROFILE_DOC, "/", "notices=1");
+
+    fake_say(c, "{\"method\":\"SUBSCRIBE\",\"params\":[\"trade.A\"],\"id\":1}");
+    for (int i = 0; i < 8; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "{\"n\":%d}", i);
+        fake_publish(&g, "trade.A", text);
+        fake_turn(&g);
+    }
+    cr_expect_eq(c->state, CLIENT_OPEN);
+    cr_expect_eq(g.counters.of_class[0].frames_dropped, 6u);
+    cr_expect_str_eq(fake_heard(&g, c), "{\"stream\":\"trade.A\",\"notice\":{\"dropped\":6}}\n"
+                                        "{\"stream\":\"trade.A\",\"data\":{\"n\":6}}\n"
+                                        "{\"stream\":\"trade.A\",\"data\":{\"n\":7}}");
+}
+
 /* ---- the budget ---- */
 
 Test(slow_reader, a_frame_that_waits_for_many_costs_its_bytes_once)
