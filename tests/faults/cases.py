@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from scene import RECOVERY_S, KeptRedis, Scene
+from support.daemons import HaProxy
 from support.redis_topologies import Cluster, Sentinel
 from support.servers import until
 
@@ -376,17 +377,42 @@ async def worker_killed(scene):
     await scene.ready_again()
 
 
-class Three(Scene):
+class Balanced(Scene):
+    """Three gateways behind HAProxy, with the configuration of deploy/."""
+
     gateways_wanted = 3
 
+    async def start_balancer(self):
+        self.haproxy = HaProxy(self.stage, [gateway.port for gateway in self.gateways])
+        self.stage.servers.append(self.haproxy)
+        await self.haproxy.up("/readyz")
+        await self.all_up()
 
-@case("three gateways are restarted one after another (SIGTERM, drain of 1 s)", Three, short=True)
-async def rolling_restart(scene):
+    async def all_up(self):
+        await self.haproxy.has_up({f"gateway{n}" for n in range(1, len(self.gateways) + 1)})
+
+    def ports(self):
+        return lambda: self.haproxy.port
+
+    def gateway_flags(self):
+        return ("--drain", "2s")
+
+
+async def restart_each(scene):
     for gateway in scene.gateways:
         gateway.signal(signal.SIGTERM)
         await gateway.exited()
         gateway.assert_clean()
         await gateway.up()
+        await scene.all_up()
+
+
+@case("three gateways behind HAProxy are restarted one after another (SIGTERM)", Balanced,
+      short=True)
+async def rolling_restart(scene):
+    await restart_each(scene)
+    refusals = [text for listener in scene.listeners for text in listener.refusals]
+    assert not refusals, f"connections were refused: {refusals[:3]}"
 
 
 # ---- publishers -----------------------------------------------------------------------------------

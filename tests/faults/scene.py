@@ -48,16 +48,19 @@ class Scene:
         for _ in range(self.gateways_wanted):
             self.gateways.append(await self.stage.gateway(self.for_gateways().url,
                                                           *self.gateway_flags()))
+        await self.start_balancer()
         self.add_listeners()
         self.upstream.start()
-        for listener in self.listeners:
-            listener.start()
+        await self.start_listeners()
         await until(lambda: all(listener.warm() for listener in self.listeners),
                     "every client has had a message of every stream", RECOVERY_S)
 
     async def start_redis(self):
         self.redis = self.stage._add(KeptRedis(self.stage, "redis"))
         await self.redis.up()
+
+    async def start_balancer(self):
+        """Nothing stands before the gateways."""
 
     def for_gateways(self):
         """What has the address of their Redis."""
@@ -114,6 +117,10 @@ class Scene:
         for chain in CHAINS:
             for _ in self.gateways:
                 self.listeners.append(ChainListener(chain, self.ports()))
+
+    async def start_listeners(self):
+        for listener in self.listeners:
+            listener.start()
 
     # ---- afterwards ----
 

@@ -106,9 +106,14 @@ class Account:
     def repeated(self):
         return len(self.twice)
 
+    def received(self, sent):
+        """Of the first so many messages."""
+        return len(self.got) if self.newest <= sent else sum(n <= sent for n in self.got)
+
     def missing(self, sent):
         """Of the numbers from the first one that came to the last one that was sent."""
-        return sent - self.first + 1 - len(self.got) - self.excused if self.first else sent
+        due = sent - self.first + 1 - self.excused
+        return due - self.received(sent) if self.first else sent
 
 
 class Listener:
@@ -230,7 +235,7 @@ class Tally:
             tally.reconnects += max(0, listener.connections - 1)
             for stream, account in listener.accounts.items():
                 tally.sent += sent[stream] - account.first + 1 - account.excused
-                tally.received += len(account.got)
+                tally.received += account.received(sent[stream])
                 tally.repeated += account.repeated
                 tally.disordered += account.disordered
                 tally.missing += account.missing(sent[stream])
