@@ -34,6 +34,7 @@ struct leader {
     bool wanted;              /* a new term, while LEADING */
     bool asking, overdue;     /* an answer is awaited; for too long */
     bool following;           /* another leads, and the log has said so */
+    uint64_t forgotten_ms;    /* since when Redis knows nothing of the lease; 0: it does */
     enum lease_wish wish;     /* what was asked */
     uint64_t asked_ms;        /* by the clock below */
     uint64_t until_ms, epoch; /* until when the lease is ours; under which epoch */
@@ -66,6 +67,7 @@ static void begin(struct leader *l, uint64_t epoch)
     l->state = LEADER_LEADING;
     l->epoch = epoch;
     l->wanted = l->following = false;
+    l->forgotten_ms = 0;
     l->counts.terms++;
     log_info("publishing", LOG_TEXT("lead", l->lease.name ? l->lease.name : ""),
              LOG_NUMBER("epoch", epoch));
@@ -85,7 +87,7 @@ static void on_ours(struct leader *l, uint64_t epoch)
 {
     backoff_reset(&l->backoff);
     l->until_ms = l->asked_ms + LEASE_MS - LEADER_SPARE_MS;
-    if (l->wish == LEASE_TAKE)
+    if (l->wish != LEASE_KEEP)
         begin(l, epoch);
     wait(l, l->wanted ? 0 : LEADER_RENEW_MS);
 }
@@ -98,6 +100,10 @@ static void on_others(struct leader *l, const char *owner)
         log_info("another publisher leads; standing by", LOG_TEXT("lead", l->lease.name),
                  LOG_TEXT("leader", owner));
     l->following = true;
+    if (*owner)
+        l->forgotten_ms = 0;
+    else if (l->forgotten_ms == 0)
+        l->forgotten_ms = now_ms();
     l->events->follows(l->ctx);
     wait(l, LEADER_POLL_MS);
 }
@@ -148,6 +154,15 @@ static int ask(struct leader *l, enum lease_wish wish)
     return 0;
 }
 
+static enum lease_wish wish_of(const struct leader *l)
+{
+    if (l->state == LEADER_LEADING && !l->wanted)
+        return LEASE_KEEP;
+    if (!l->following || (l->forgotten_ms && now_ms() - l->forgotten_ms >= LEASE_MS))
+        return LEASE_TAKE;
+    return LEASE_INHERIT;
+}
+
 static void tick(uv_timer_t *timer)
 {
     struct leader *l = timer->data;
@@ -165,7 +180,7 @@ static void tick(uv_timer_t *timer)
     }
     if (leading && !l->lease.name && !l->wanted)
         return;
-    if (ask(l, leading && !l->wanted ? LEASE_KEEP : LEASE_TAKE) < 0)
+    if (ask(l, wish_of(l)) < 0)
         wait(l, LEADER_POLL_MS);
 }
 

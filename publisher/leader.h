@@ -8,6 +8,9 @@
  * Without a name there is no lease: an epoch is asked for when one is wanted, and holds for good.
  * With one, the lease is sought at once and again and again, and renewed four times in its life.
  *
+ * When Redis has forgotten the lease (FLUSHALL), whoever stands by leaves it to the leader for
+ * LEASE_MS: renewing it makes it anew.
+ *
  * The lease is ours until LEASE_MS - LEADER_SPARE_MS after the last renewal was sent, by a clock
  * that goes on while the machine sleeps or the process is stopped. Redis gives it to another only
  * LEASE_MS after it got that renewal, which is later.

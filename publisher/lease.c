@@ -35,14 +35,14 @@ static const char lease_script[] =
         "end " EPOCH "if ARGV[1] == 'keep' then "
         "  if not (mine and h[3] == ARGV[4] or not h[1]) then return {'0', owner} end "
         "  epoch = ARGV[4] "
-        "elseif not mine and not free then "
+        "elseif not mine and not free or ARGV[1] == 'inherit' and not h[1] then "
         "  return {'0', owner} "
         "end "
         "redis.call('HSET', KEYS[1], 'owner', ARGV[2], "
         "           'until', string.format('%.0f', now + ARGV[3]), 'epoch', epoch) "
         "return {epoch, ARGV[2]}";
 
-static const char *const wish_names[] = {"take", "keep", "free"};
+static const char *const wish_names[] = {"take", "inherit", "keep", "free"};
 
 bool lease_name_valid(const char *name)
 {

@@ -26,9 +26,10 @@ enum {
 bool lease_name_valid(const char *name);
 
 enum lease_wish {
-    LEASE_TAKE, /* when it is nobody's, or ours: a new term */
-    LEASE_KEEP, /* while it is ours under that epoch, or Redis has forgotten it */
-    LEASE_FREE, /* if it is ours */
+    LEASE_TAKE,    /* when it is nobody's, or ours: a new term */
+    LEASE_INHERIT, /* the same, but not when Redis has forgotten it: who leads may still keep it */
+    LEASE_KEEP,    /* while it is ours under that epoch, or Redis has forgotten it */
+    LEASE_FREE,    /* if it is ours */
 };
 
 struct lease {
@@ -44,7 +45,7 @@ int lease_ask(const struct lease *l, struct redis_asker *asker, enum lease_wish 
               uint64_t epoch, redis_answer_fn *fn, void *ctx);
 
 /* What an answer holds: the epoch under which it is ours, 0: it is not, and then owner (borrowed
- * from the answer) has it. 0; -EBADMSG: it is no such answer, perhaps an error reply. */
+ * from the answer) has it; empty: Redis has forgotten whose it is. 0; -EBADMSG: it is no such answer, perhaps an error reply. */
 int lease_read(const struct redisReply *answer, uint64_t *epoch, const char **owner);
 
 #endif

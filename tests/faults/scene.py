@@ -45,6 +45,9 @@ class Scene:
         await self.start_redis()
         for _ in range(self.publishers_wanted):
             await self.add_publisher()
+        if self.publishers_wanted > 1:
+            await until(lambda: sum("standing by" in p.stderr() for p in self.publishers)
+                        == self.publishers_wanted - 1, "all publishers but one stand by")
         for _ in range(self.gateways_wanted):
             self.gateways.append(await self.stage.gateway(self.for_gateways().url,
                                                           *self.gateway_flags()))
