@@ -45,7 +45,8 @@ int lease_ask(const struct lease *l, struct redis_asker *asker, enum lease_wish 
               uint64_t epoch, redis_answer_fn *fn, void *ctx);
 
 /* What an answer holds: the epoch under which it is ours, 0: it is not, and then owner (borrowed
- * from the answer) has it; empty: Redis has forgotten whose it is. 0; -EBADMSG: it is no such answer, perhaps an error reply. */
+ * from the answer) has it; empty: Redis has forgotten whose it is. 0; -EBADMSG: it is no such
+ * answer, perhaps an error reply. */
 int lease_read(const struct redisReply *answer, uint64_t *epoch, const char **owner);
 
 #endif
