@@ -38,6 +38,7 @@ struct fake_redis {
     const char *load_error; /* the answer to the next SCRIPT LOAD, once */
     char kept[256];         /* the last key of a history or last value */
     const char *run_id;     /* what INFO says; NULL: "r1" */
+    bool forgotten;         /* the lease: nothing is known of it */
     char asked[256];        /* of the lease: the first letter of every wish */
     const char *leader;     /* who has the lease; NULL: nobody */
     const char *histories;  /* the answer to every XREVRANGE; NULL: empty */
@@ -128,7 +129,7 @@ static void fake_eval(struct fake_peer *peer, const redisReply *command)
     if (fake->eval_error) {
         fake->n_asked++;
         fake_answer_to(peer, fake->eval_error);
-    } else if (*wish == 't') {
+    } else if (*wish == 't' || (*wish == 'i' && !fake->forgotten)) {
         fake->n_asked++;
         fake_epoch(peer, fake->leader);
     } else if (*wish == 'k' && !fake->leader) {

@@ -432,6 +432,21 @@ Test(outbox, while_another_leads_nothing_goes_out_and_what_is_old_goes)
     cr_expect_str_eq(fake.published, "p:a 1-1 2 ");
 }
 
+/* FLUSHALL: whoever leads renews its lease, and nobody takes over. */
+Test(outbox, a_lease_that_redis_has_forgotten_is_left_to_the_leader)
+{
+    lead();
+    fake.leader = "other";
+    outbox_start(outbox);
+    run_until(outbox_stands_by(outbox));
+    fake.leader = NULL;
+    fake.forgotten = true;
+    fake.asked[0] = '\0';
+    run_until(strlen(fake.asked) >= 3);
+    cr_expect_eq(strncmp(fake.asked, "iii", 3), 0, "%s", fake.asked);
+    cr_expect_eq(counters().role, PUBLISHER_STANDBY);
+}
+
 Test(outbox, a_new_leader_sends_only_what_is_not_in_the_history)
 {
     lead();
