@@ -111,7 +111,7 @@ def peers(build):
     node = f"env NODE_PATH={modules} NODE_ENV=production node {shlex.quote(HERE)}/peers"
     return [
         Server("nchan", "nginx", start=start_nchan, client_flags=("--dialect", "nchan"),
-               counts_receivers=False, ours=False),
+               counts_receivers=False, ours=False, speaks_tls=True),
         Server("node", f"{node}/node_gateway.cjs {{port}} {{redis_port}} {PREFIX}",
                ours=False),
         Server("socket.io", f"{node}/socketio_gateway.cjs {{port}} {{redis_port}}",

@@ -77,6 +77,7 @@ class Server:
     client_flags: tuple = ()  # how its clients speak
     publisher_flags: tuple = ()  # how is published to it
     counts_receivers: bool = True  # Redis' count of receivers tells that it listens to all
+    speaks_tls: bool = False
     deflates: bool = False  # speaks permessage-deflate without context takeover
     ours: bool = True  # a message that comes twice or late is an error, not a number in a table
 
