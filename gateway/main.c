@@ -9,6 +9,7 @@
 
 #include "common/log.h"
 #include "common/notify.h"
+#include "common/signals.h"
 #include "gateway/counters.h"
 #include "gateway/doctor.h"
 #include "gateway/gateway.h"
@@ -70,11 +71,13 @@ static void start_signals(uv_loop_t *loop, struct signals *signals, struct gatew
     uv_signal_start(&signals->term, on_end, SIGTERM);
     uv_signal_start(&signals->interrupt, on_end, SIGINT);
     uv_signal_start(&signals->hangup, on_reload, SIGHUP);
+    signals_take();
     notify_watchdog_start(loop, &signals->watchdog);
 }
 
 static void stop_signals(struct signals *signals)
 {
+    signals_leave();
     uv_close((uv_handle_t *)&signals->term, NULL);
     uv_close((uv_handle_t *)&signals->interrupt, NULL);
     uv_close((uv_handle_t *)&signals->hangup, NULL);
@@ -100,8 +103,8 @@ static int run_worker(void *ctx, struct gateway_settings *settings, struct count
         return 1;
     struct gateway *gw = gateway_new(&loop, &config);
     if (gw) {
-        notify("READY=1");
         start_signals(&loop, &signals, gw);
+        notify("READY=1");
         log_info("serving", LOG_TEXT("listen", settings->addresses[0].text),
                  LOG_NUMBER("worker", index), LOG_NUMBER("pid", getpid()));
         code = gateway_run(gw);
@@ -160,6 +163,7 @@ int main(int argc, char **argv)
     struct gateway_settings settings;
     char error[SETTINGS_ERROR_MAX];
 
+    signals_hold();
     if (settings_wants(argc, argv, "--help")) {
         help();
         return 0;
@@ -176,6 +180,8 @@ int main(int argc, char **argv)
     log_set_level((enum log_level)settings.log_level);
     signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
+    if (check)
+        signals_take(); /* to be killed does no harm here */
     int code = check ? doctor_run(&settings, stdout)
                      : workers_run(&settings, run_worker, &(struct command_line){argc, argv});
     gateway_settings_free(&settings);

@@ -9,6 +9,7 @@
 
 #include "common/redis_conn.h"
 #include "common/redis_topology.h"
+#include "common/signals.h"
 #include "common/table.h"
 
 struct demand_list {
@@ -252,6 +253,7 @@ int demand_list_run(const struct publisher_settings *settings, FILE *out,
     struct demand_list l = {.settings = settings, .error = error};
 
     snprintf(error, SETTINGS_ERROR_MAX, "out of memory");
+    signals_take(); /* to be killed does no harm here */
     if (table_init(&l.streams) < 0 || uv_loop_init(&l.loop) < 0)
         return -ENOMEM;
     run(&l);

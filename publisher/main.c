@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/signals.h"
 #include "publisher/demand_list.h"
 #include "publisher/service.h"
 
@@ -32,6 +33,7 @@ int main(int argc, char **argv)
     struct publisher_settings settings;
     char error[SETTINGS_ERROR_MAX];
 
+    signals_hold();
     if (settings_wants(argc, argv, "--help")) {
         print_help();
         return 0;

@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "common/notify.h"
+#include "common/signals.h"
 #include "publisher/directory_writer.h"
 #include "publisher/http_listener.h"
 #include "publisher/intake.h"
@@ -157,6 +158,7 @@ static int init(struct service *s, const struct publisher_settings *settings)
 
 static void fini(struct service *s)
 {
+    signals_leave();
     intake_stop(&s->intake);
     live_stop(&s->live);
     directory_writer_stop(&s->directory_writer);
@@ -249,6 +251,7 @@ static void run(struct service *s)
     uv_prepare_start(&s->turn, on_turn);
     uv_signal_start(&s->terminate, on_signal, SIGTERM);
     uv_signal_start(&s->interrupt, on_signal, SIGINT);
+    signals_take();
     outbox_start(s->outbox);
     start_directory(s);
     intake_start(&s->intake);

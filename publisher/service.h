@@ -6,7 +6,7 @@
  *
  * It ends when all its sources are at their end and Redis has acknowledged everything, or on
  * SIGTERM or SIGINT: then the sources stop, and what waits has SERVICE_FLUSH_MS to go out. A
- * second signal ends it at once.
+ * second signal ends it at once. One that comes before the loop turns waits for it: signals.h.
  */
 #ifndef PUBLISHER_SERVICE_H
 #define PUBLISHER_SERVICE_H
