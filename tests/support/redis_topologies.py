@@ -14,6 +14,7 @@ from support import resp
 from support.servers import Redis, Server, free_port, until
 
 SLOTS = 16384
+PASSING = ("CLUSTERDOWN ", "TRYAGAIN ", "ASK ", "MOVED ")  # how a Cluster says "not now", "not here"
 NOTICE = 30.0  # seconds for a failover, on a machine that does other things too
 
 
@@ -147,6 +148,19 @@ class Sentinel:
 
 # ---- Cluster -----------------------------------------------------------------------------------
 
+def served(ask):
+    """What ask() gave; None where a server is not there, or a Cluster says "not now", "not here": on
+    a machine that does other things too its nodes may lose sight of each other for a moment."""
+    try:
+        return ask()
+    except OSError:
+        return None
+    except resp.Error as error:
+        if not str(error).startswith(PASSING):
+            raise
+        return None
+
+
 class Cluster:
     def __init__(self, stage, nodes, login=()):
         self.stage, self.nodes, self.login = stage, nodes, login
@@ -171,9 +185,12 @@ class Cluster:
         return cluster
 
     def is_whole(self, replicas):
-        rows = [node.command_now("CLUSTER", "SLOTS") for node in self.nodes if node.running]
-        return all(sum(row[1] - row[0] + 1 for row in table) == SLOTS and
-                   all(len(row) >= 3 + replicas for row in table) for table in rows)
+        """Every node knows who has which slot, and serves: it may know before it does."""
+        rows = [node.command_now("CLUSTER", "SLOTS") for node in self.running()]
+        return (all(sum(row[1] - row[0] + 1 for row in table) == SLOTS and
+                    all(len(row) >= 3 + replicas for row in table) for table in rows) and
+                all(b"cluster_state:ok" in node.command_now("CLUSTER", "INFO")
+                    for node in self.running()))
 
     @property
     def servers(self):

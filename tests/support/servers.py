@@ -103,6 +103,17 @@ class Server:
         self.asked_to_end = self.asked_to_end or number == signal.SIGTERM
         self.process.send_signal(number)
 
+    async def heeds(self, number):
+        """Await that the signal does not kill it: not so before main() has begun, and no program can
+        help that."""
+        bit = 1 << (number - 1)
+
+        def heeded():
+            status = Path(f"/proc/{self.pid}/status").read_text()
+            masks = re.findall(r"(?m)^Sig(?:Blk|Cgt):\s*(\w+)", status)
+            return not self.running or any(int(mask, 16) & bit for mask in masks)
+        await until(heeded, f"{self.name} heeds signal {number}")
+
     async def exited(self, patience=EXIT_PATIENCE):
         """Await its end; the exit status."""
         await until(lambda: not self.running, f"{self.name} ends", patience)
@@ -267,6 +278,7 @@ class Gateway(Server):
             return  # it could not even be started
         if self.running:
             if not self.asked_to_end:
+                await self.heeds(signal.SIGTERM)
                 self.signal(signal.SIGTERM)
             try:
                 await self.exited()
