@@ -3,7 +3,11 @@ include(GNUInstallDirs)
 
 install(FILES deploy/man/sluice-gateway.1 deploy/man/sluice-publisher.1
         DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-install(FILES README.md deploy/reference.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES deploy/README.md deploy/reference.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/deploy)
+install(FILES publisher/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/publisher)
+install(DIRECTORY gateway/dialects/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/gateway/dialects
+        FILES_MATCHING PATTERN "*.md" PATTERN "*.yaml")
 install(FILES deploy/haproxy.cfg deploy/nginx.conf DESTINATION share/sluice)
 install(DIRECTORY deploy/prometheus deploy/grafana DESTINATION share/sluice)
 

@@ -22,7 +22,7 @@ const struct setting publisher_settings_table[] = {
          "Where events come from; repeatable. lines (standard input), lines=FILE (followed as "
          "it grows), lines=tcp://HOST:PORT (listens), replay=FILE[,speed=N|max][,loop]; clients "
          "of real servers: injective=URL, nano=URL, zilliqa=URL, drift=URL, exchange=URL with "
-         "options, see README"},
+         "options, see publisher/README.md"},
     {.name = "record",
      .kind = SETTING_TEXT,
      .offset = AT(record),
