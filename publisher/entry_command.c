@@ -7,18 +7,19 @@
 /* KEYS: the history, the last value, or both in that order. ARGV: channel, epoch, number, entries
  * of the history (0: none), its age in ms, message. Numbers of Lua are exact to 2^53. */
 #define SCRIPT(publish)                                                                            \
-    "local hist, last, newest = KEYS[1], KEYS[2], nil "                                            \
+    "local hist, last, newest, oldest = KEYS[1], KEYS[2], nil, nil "                               \
+    "local id = ARGV[2] .. '-' .. ARGV[3] "                                                        \
     "if ARGV[4] == '0' then "                                                                      \
     "  hist, last = nil, KEYS[1] "                                                                 \
     "  newest = redis.call('HGET', last, 'id') "                                                   \
     "else "                                                                                        \
-    "  local done = redis.pcall('XADD', hist, 'MAXLEN', '~', ARGV[4], "                            \
-    "                           ARGV[2] .. '-' .. ARGV[3], 'm', ARGV[6]) "                         \
+    "  local done = redis.pcall('XADD', hist, 'MAXLEN', '~', ARGV[4], id, 'm', ARGV[6]) "          \
     "  if type(done) == 'table' then "                                                             \
     "    if not string.find(done.err, 'equal or smaller', 1, true) then return done end "          \
     "    local info = redis.call('XINFO', 'STREAM', hist) "                                        \
     "    for i = 1, #info, 2 do "                                                                  \
     "      if info[i] == 'last-generated-id' then newest = info[i + 1] end "                       \
+    "      if info[i] == 'first-entry' and info[i + 1] then oldest = info[i + 1][1] end "          \
     "    end "                                                                                     \
     "  end "                                                                                       \
     "end "                                                                                         \
@@ -28,11 +29,17 @@
     "  if epoch > tonumber(ARGV[2]) then "                                                         \
     "    return redis.error_reply(string.format('SUPERSEDED %.0f', epoch)) "                       \
     "  end "                                                                                       \
+    "  if oldest and #redis.call('XREVRANGE', hist, id, id) == 0 then "                            \
+    "    local from, first = string.match(oldest, '^(%d+)%-(%d+)$') "                              \
+    "    if tonumber(from) < tonumber(ARGV[2]) or tonumber(first) < tonumber(ARGV[3]) then "       \
+    "      return redis.error_reply('OVERTAKEN by a later event of its stream') "                  \
+    "    end "                                                                                     \
+    "  end "                                                                                       \
     "  if hist or epoch == tonumber(ARGV[2]) and seq >= tonumber(ARGV[3]) then return 0 end "      \
     "end "                                                                                         \
     "if hist then redis.call('PEXPIRE', hist, ARGV[5]) end "                                       \
     "if last then "                                                                                \
-    "  redis.call('HSET', last, 'id', ARGV[2] .. '-' .. ARGV[3], 'message', ARGV[6]) "             \
+    "  redis.call('HSET', last, 'id', id, 'message', ARGV[6]) "                                    \
     "  redis.call('PEXPIRE', last, 600000) "                                                       \
     "end "                                                                                         \
     "redis.call('" publish "', ARGV[1], ARGV[6]) "                                                 \

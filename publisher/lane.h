@@ -7,8 +7,10 @@
  *
  * A lost link is made again with backoff, and everything that was not acknowledged is sent again
  * in order: ids make repeats harmless. An answer that says "not now" or "not here" counts as a lost
- * link too. A server that is another one than before gets what was acknowledged in the last
- * seconds again: it may not have been replicated.
+ * link too. What it took nevertheless of what came behind is final: an event that a later one of
+ * its stream has overtaken so is refused, since it would be out of order. A server that is another
+ * one than before gets what was acknowledged in the last seconds again: it may not have been
+ * replicated.
  *
  * A block is sent whole: the window is looked at between blocks only.
  *

@@ -1,6 +1,7 @@
 """What a publisher leaves in Redis: histories, last values, and how much of them."""
 import asyncio
 import json
+import signal
 import sys
 import unittest
 from pathlib import Path
@@ -79,6 +80,24 @@ class History(ProcessTest):
         await until(lambda: redis.command_now("EXISTS", PREFIX + "hist:account.7") == 0,
                     "the last account is forgotten")
         await until(lambda: redis.command_now("DBSIZE") < 10, "all of them are")
+
+    async def test_an_event_that_a_later_one_overtook_is_refused_and_not_taken_for_a_repeat(self):
+        redis = await self.stage.redis()
+        port = free_port()
+        server = await self.stage.publisher(redis, "--source", f"lines=tcp://127.0.0.1:{port}")
+        await until(lambda: "listening" in server.stderr(), "it listens")
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(line("a", 1).encode())
+        epoch = (await until(lambda: self.history(redis, "a"), "it is there"))[0][0].split("-")[0]
+        redis.command_now("XADD", PREFIX + "hist:a", f"{epoch}-3", "m", "as if 2 had been put off")
+        writer.write((line("a", 2) + line("a", 3) + line("a", 4)).encode())
+        await until(lambda: len(self.history(redis, "a")) == 3, "the fourth is there")
+        writer.close()
+        server.signal(signal.SIGTERM)
+        self.assertEqual(await server.exited(), 0)
+        end = json.loads(server.stderr().splitlines()[-1])
+        self.assertEqual((end["published"], end["refused"]), (3, 1), server.tail())
+        self.assertIn("OVERTAKEN", server.stderr())
 
     async def test_blocks_that_did_not_fit_are_named_by_the_next_one(self):
         redis = await self.stage.redis()
