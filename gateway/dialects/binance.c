@@ -24,6 +24,7 @@
 #include "gateway/client.h"
 #include "gateway/client_rights.h"
 #include "gateway/counters.h"
+#include "gateway/dialects/binance_answer.h"
 #include "gateway/dialects/dialect.h"
 #include "gateway/dialects/stream_view.h"
 #include "gateway/gateway_settings.h"
@@ -33,12 +34,6 @@ enum { NAME_MAX_BYTES = 256, ID_TEXT_MAX = 36, METHOD_SHOWN_MAX = 64 };
 
 struct state {
     bool combined;
-};
-
-struct request {
-    const char *text;
-    struct json_value root, id, params;
-    struct json_value since; /* kind JSON_NONE: not given, or not for this client */
 };
 
 static struct state *state_of(struct client *c)
@@ -142,76 +137,6 @@ static void closed(struct client *c)
     c->dialect_state = NULL;
 }
 
-/* ---- answers -------------------------------------------------------------------------------- */
-
-static void reply_text(struct client *c, struct text *t)
-{
-    if (t->failed)
-        client_close(c, CLOSE_no_memory);
-    else
-        client_reply(c, &(struct span){t->at, t->len}, 1);
-    text_free(t);
-}
-
-static void result(struct client *c, const struct request *r, struct span value)
-{
-    const struct span parts[] = {
-        SPAN("{\"result\":"), value, SPAN(",\"id\":"), {r->id.at, r->id.len}, SPAN("}")};
-
-    client_reply(c, parts, 5);
-}
-
-static void refuse(struct client *c, int code, const char *msg, size_t len)
-{
-    struct text t = {0};
-
-    client_bad_request(c);
-    text_add(&t, "{\"code\":%d,\"msg\":", code);
-    text_add_json(&t, msg, len);
-    text_add(&t, "}");
-    reply_text(c, &t);
-}
-
-static void refuse_plainly(struct client *c, int code, const char *msg)
-{
-    refuse(c, code, msg, strlen(msg));
-}
-
-/* "… at line 1 column 28": where the reader of the original stands when it finds the fault. */
-static void refuse_at(struct client *c, int code, const char *msg, const char *text, size_t offset)
-{
-    struct text t = {0};
-    size_t line, column;
-
-    json_line_column(text, offset, &line, &column);
-    text_add(&t, "%s at line %zu column %zu", msg, line, column);
-    if (t.failed)
-        client_close(c, CLOSE_no_memory);
-    else
-        refuse(c, code, t.at, t.len);
-    text_free(&t);
-}
-
-static void refuse_with_id(struct client *c, const struct request *r, const char *msg)
-{
-    const struct span parts[] = {SPAN("{\"error\":{\"code\":2,\"msg\":\"Invalid request: "),
-                                 {msg, strlen(msg)},
-                                 SPAN("\"},\"id\":"),
-                                 {r->id.at, r->id.len},
-                                 SPAN("}")};
-
-    client_bad_request(c);
-    client_reply(c, parts, 5);
-}
-
-static void refuse_missing(struct client *c, const struct request *r, const char *field)
-{
-    char msg[80];
-
-    snprintf(msg, sizeof msg, "Invalid request: missing field `%s`", field);
-    refuse_at(c, 2, msg, r->text, (size_t)(r->root.at + r->root.len - 1 - r->text));
-}
-
 /* ---- requests ------------------------------------------------------------------------------- */
 
 /* "id: signed 64-bit int, or alphanumeric string of at most 36, or null". */
@@ -242,7 +167,7 @@ static int name_of(const struct client *c, struct json_value value, char name[NA
 
 /* All or nothing: returns false when the request was refused. How many names are new to the client
  * is counted too high when one stands twice in the request; that only matters at the limit. */
-static bool check_names(struct client *c, const struct request *r)
+static bool check_names(struct client *c, const struct binance_request *r)
 {
     uint64_t wanted = c->n_memberships;
     struct json_iter it = json_iter(r->params, JSON_STRICT);
@@ -251,39 +176,39 @@ static bool check_names(struct client *c, const struct request *r)
     while (json_next(&it)) {
         int len = name_of(c, it.value, name);
         if (len < 0) {
-            refuse_with_id(c, r, "invalid stream");
+            binance_refuse_with_id(c, r, "invalid stream");
             return false;
         }
         if (!client_allows(c, name, (size_t)len)) {
             c->host->counters->denied++;
-            refuse_with_id(c, r, "stream not permitted");
+            binance_refuse_with_id(c, r, "stream not permitted");
             return false;
         }
         wanted += !stream_view_has(c, name, (size_t)len, state_of(c)->combined);
     }
     if (wanted <= c->host->settings->max_subscriptions)
         return true;
-    refuse_with_id(c, r, "too many subscriptions");
+    binance_refuse_with_id(c, r, "too many subscriptions");
     return false;
 }
 
-static void subscribe(struct client *c, const struct request *r)
+static void subscribe(struct client *c, const struct binance_request *r)
 {
     struct json_iter it = json_iter(r->params, JSON_STRICT);
     char name[NAME_MAX_BYTES + 1];
     struct stream_id id;
 
     if (r->params.kind != JSON_ARRAY) {
-        refuse_missing(c, r, "params");
+        binance_refuse_missing(c, r, "params");
         return;
     }
     if (stream_since_check(r->since) < 0) {
-        refuse_with_id(c, r, "invalid since");
+        binance_refuse_with_id(c, r, "invalid since");
         return;
     }
     if (!check_names(c, r))
         return;
-    result(c, r, SPAN("null"));
+    binance_result(c, r, SPAN("null"));
     while (json_next(&it)) {
         int len = name_of(c, it.value, name);
         name[len] = '\0';
@@ -292,13 +217,13 @@ static void subscribe(struct client *c, const struct request *r)
     }
 }
 
-static void unsubscribe(struct client *c, const struct request *r)
+static void unsubscribe(struct client *c, const struct binance_request *r)
 {
     struct json_iter it = json_iter(r->params, JSON_STRICT);
     char name[NAME_MAX_BYTES];
 
     if (r->params.kind != JSON_ARRAY) {
-        refuse_missing(c, r, "params");
+        binance_refuse_missing(c, r, "params");
         return;
     }
     while (json_next(&it)) {
@@ -306,11 +231,11 @@ static void unsubscribe(struct client *c, const struct request *r)
         if (len >= 0)
             (void)stream_view_leave(c, name, (size_t)len, state_of(c)->combined);
     }
-    result(c, r, SPAN("null"));
+    binance_result(c, r, SPAN("null"));
 }
 
 /* Ours, not Binance's: a new token before the old one expires. */
-static void authenticate(struct client *c, const struct request *r)
+static void authenticate(struct client *c, const struct binance_request *r)
 {
     struct json_iter it = json_iter(r->params, JSON_STRICT);
     const char *token;
@@ -318,12 +243,12 @@ static void authenticate(struct client *c, const struct request *r)
 
     if (json_next(&it) && json_string_plain(it.value, &token, &len) &&
         client_rights_renew(c, token, len))
-        result(c, r, SPAN("null"));
+        binance_result(c, r, SPAN("null"));
     else
-        refuse_with_id(c, r, "credentials");
+        binance_refuse_with_id(c, r, "credentials");
 }
 
-static void list_subscriptions(struct client *c, const struct request *r)
+static void list_subscriptions(struct client *c, const struct binance_request *r)
 {
     struct text t = {0};
     struct member *member;
@@ -337,7 +262,7 @@ static void list_subscriptions(struct client *c, const struct request *r)
     text_add(&t, "],\"id\":");
     text_add_bytes(&t, r->id.at, r->id.len);
     text_add(&t, "}");
-    reply_text(c, &t);
+    binance_reply(c, &t);
 }
 
 /* Every subscription moves to the view of the other form, in the same order. */
@@ -362,7 +287,7 @@ static void set_combined(struct client *c, bool combined)
 }
 
 /* The params of SET_PROPERTY and GET_PROPERTY: false when the request was refused. */
-static bool read_property(struct client *c, const struct request *r, size_t most,
+static bool read_property(struct client *c, const struct binance_request *r, size_t most,
                           struct json_value *value)
 {
     struct json_value params[3] = {0};
@@ -373,9 +298,9 @@ static bool read_property(struct client *c, const struct request *r, size_t most
         params[n++] = it.value;
     *value = params[1];
     if (n > most) {
-        refuse_plainly(c, 2, "Invalid request: too many parameters");
+        binance_refuse(c, 2, "Invalid request: too many parameters");
     } else if (params[0].kind != JSON_STRING) {
-        refuse_plainly(c, 2, "Invalid request: property name must be a string");
+        binance_refuse(c, 2, "Invalid request: property name must be a string");
     } else if (!json_string_is(params[0], "combined")) {
         const struct span parts[] = {SPAN("{\"code\":0,\"msg\":\"Unknown property\",\"id\":"),
                                      {r->id.at, r->id.len},
@@ -388,31 +313,31 @@ static bool read_property(struct client *c, const struct request *r, size_t most
     return false;
 }
 
-static void set_property(struct client *c, const struct request *r)
+static void set_property(struct client *c, const struct binance_request *r)
 {
     struct json_value value;
 
     if (!read_property(c, r, 2, &value))
         return;
     if (value.kind != JSON_TRUE && value.kind != JSON_FALSE) {
-        refuse_plainly(c, 1, "Invalid value type: expected Boolean");
+        binance_refuse(c, 1, "Invalid value type: expected Boolean");
         return;
     }
     set_combined(c, value.kind == JSON_TRUE);
-    result(c, r, SPAN("null"));
+    binance_result(c, r, SPAN("null"));
 }
 
-static void get_property(struct client *c, const struct request *r)
+static void get_property(struct client *c, const struct binance_request *r)
 {
     struct json_value value;
 
     if (read_property(c, r, 1, &value))
-        result(c, r, state_of(c)->combined ? SPAN("true") : SPAN("false"));
+        binance_result(c, r, state_of(c)->combined ? SPAN("true") : SPAN("false"));
 }
 
 static const struct method {
     const char *name;
-    void (*handle)(struct client *c, const struct request *r);
+    void (*handle)(struct client *c, const struct binance_request *r);
 } methods[] = {
     {"SUBSCRIBE", subscribe},
     {"UNSUBSCRIBE", unsubscribe},
@@ -442,16 +367,16 @@ static void refuse_method(struct client *c, const char *text, struct json_value 
              "Invalid request: unknown variant `%.*s`, expected one of `SUBSCRIBE`, `UNSUBSCRIBE`, "
              "`LIST_SUBSCRIPTIONS`, `SET_PROPERTY`, `GET_PROPERTY`",
              len < 0 ? 0 : len, shown);
-    refuse_at(c, 2, msg, text, (size_t)(method.at + method.len - 1 - text));
+    binance_refuse_at(c, 2, msg, text, (size_t)(method.at + method.len - 1 - text));
 }
 
 static void request(struct client *c, const char *text, size_t len)
 {
-    struct request r = {.text = text};
+    struct binance_request r = {.text = text};
     struct json_error error;
 
     if (json_check(text, len, JSON_STRICT, &r.root, &error) < 0) {
-        refuse_at(c, 3, "Invalid JSON: expected value", text, error.offset);
+        binance_refuse_at(c, 3, "Invalid JSON: expected value", text, error.offset);
         return;
     }
     struct json_value name = json_member(r.root, "method", JSON_STRICT);
@@ -461,11 +386,11 @@ static void request(struct client *c, const char *text, size_t len)
     if (c->stream_options & FORM_IDS)
         r.since = json_member(r.root, "since", JSON_STRICT);
     if (name.kind == JSON_NONE)
-        refuse_missing(c, &r, "method");
+        binance_refuse_missing(c, &r, "method");
     else if (!method)
         refuse_method(c, text, name);
     else if (!id_valid(r.id))
-        refuse_plainly(c, 2, "Invalid request: request ID must be an unsigned integer");
+        binance_refuse(c, 2, "Invalid request: request ID must be an unsigned integer");
     else
         method->handle(c, &r);
 }
@@ -497,7 +422,7 @@ static void drain(struct client *c)
     text_add(&t, "%s{\"e\":\"serverShutdown\",\"E\":%" PRIu64 "}%s",
              combined ? "{\"stream\":\"!serverShutdown\",\"data\":" : "",
              (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000, combined ? "}" : "");
-    reply_text(c, &t);
+    binance_reply(c, &t);
 }
 
 static uint64_t max_age(const struct gateway_settings *s)

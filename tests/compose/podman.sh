@@ -41,7 +41,7 @@ make_base() {
         tail -n 5 "$work/debootstrap" >&2
         return 1
     }
-    rm -rf "$work"/root/var/cache/apt/archives/*.deb "$work"/root/var/lib/apt/lists/*
+    rm -rf "$work"/rootfs/var/cache/apt/archives/*.deb "$work"/rootfs/var/lib/apt/lists/*
     tar -C "$work/root" -c . | podman import --change 'CMD ["bash"]' - "$BASE" >/dev/null 2>&1
     rm -rf "$work/root"
 }
