@@ -37,13 +37,13 @@ podman_works() {
 
 make_base() {
     podman image exists "$BASE" && return 0
-    debootstrap --variant=minbase "$SUITE" "$work/root" >"$work/debootstrap" 2>&1 || {
+    debootstrap --variant=minbase "$SUITE" "$work/rootfs" >"$work/debootstrap" 2>&1 || {
         tail -n 5 "$work/debootstrap" >&2
         return 1
     }
     rm -rf "$work"/rootfs/var/cache/apt/archives/*.deb "$work"/rootfs/var/lib/apt/lists/*
-    tar -C "$work/root" -c . | podman import --change 'CMD ["bash"]' - "$BASE" >/dev/null 2>&1
-    rm -rf "$work/root"
+    tar -C "$work/rootfs" -c . | podman import --change 'CMD ["bash"]' - "$BASE" >/dev/null 2>&1
+    rm -rf "$work/rootfs"
 }
 
 make_service() { # TAG PACKAGE START: the program of one Debian package, as its own user
