@@ -50,7 +50,7 @@ static struct connection *connection_new(struct ws_edge *edge, int fd,
     conn->edge = edge;
     conn->listener = listener;
     conn->client->fd = fd;
-    list_append(&edge->connections, &conn->in_edge);
+    list_init(&conn->in_open);
     edge->n++;
     return conn;
 }
@@ -64,7 +64,7 @@ static struct connection *connection_of(struct client *c)
 static void connection_free(struct connection *conn)
 {
     conn->edge->n--;
-    list_remove(&conn->in_edge);
+    list_remove(&conn->in_open);
     ws_http_forget(conn);
     ws_admission_forget(conn);
     ws_deflate_forget(conn);
@@ -424,7 +424,7 @@ struct ws_edge *ws_edge_new(uv_loop_t *loop, struct client_host *host,
     host->acknowledged = acknowledged_bytes;
     edge->security = security;
     edge->limits = limits;
-    list_init(&edge->connections);
+    list_init(&edge->open);
     edge->headers = malloc(WS_HEADERS_MAX + 1);
     if (!edge->headers || outlet_init(&edge->outlet, host->counters) < 0 ||
         !make_context(edge, loop)) {
@@ -440,15 +440,15 @@ size_t ws_edge_connections(const struct ws_edge *edge)
     return edge->n;
 }
 
+/* Whoever was looked at leaves the list: those that close take their time to go. */
 size_t ws_edge_drain(struct ws_edge *edge, size_t n)
 {
-    struct connection *conn;
     size_t marked = 0;
 
-    list_each (conn, &edge->connections, in_edge) {
+    while (marked < n && !list_empty(&edge->open)) {
+        struct connection *conn = list_first(&edge->open, struct connection, in_open);
         struct client *c = conn->client;
-        if (marked == n)
-            break;
+        list_remove(&conn->in_open);
         if (c->state != CLIENT_OPEN)
             continue;
         if (c->dialect->drain)

@@ -317,6 +317,7 @@ int ws_http_established(struct connection *conn)
     lws_set_wsi_user(conn->wsi, conn); /* or it would not tell when it is about to close */
     ws_deflate_established(conn, up);
     client_rights_take(conn->client, &up->identity);
+    list_append(&conn->edge->open, &conn->in_open);
     client_open(conn->client, up->route.dialect, up->route.profile, up->path, up->query);
     ws_http_forget(conn);
     return 0;
