@@ -400,8 +400,11 @@ void client_receive(struct client *c, const char *bytes, size_t len, bool first,
         client_close(c, CLOSE_no_memory);
         return;
     }
-    if (!last)
+    if (!last) {
+        if (c->dialect->part)
+            c->dialect->part(c);
         return;
+    }
     message(c, c->input, c->input_len, c->binary);
     free(c->input);
     c->input = NULL;

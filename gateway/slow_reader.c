@@ -45,6 +45,8 @@ static void wait(struct client *c)
 
     queue_settle(&c->queue);
     put_in_list(c);
+    if (c->dialect && c->dialect->waits)
+        c->dialect->waits(c, begins);
     if (!begins)
         return;
     c->place = CLIENT_WAITS;

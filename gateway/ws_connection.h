@@ -41,7 +41,7 @@ struct entrance {
 /* One connection from accept() to the end; the client is its part that the rest of the gateway
  * knows. */
 struct connection {
-    struct list in_open; /* edge->open */
+    struct list in_open;       /* edge->open */
     struct party *key_party;   /* whom its key counts for; NULL: a key without a limit, or none */
     struct party *party;       /* whom it counts for; NULL: a proxy, before it has said */
     struct entrance *entrance; /* NULL once it is a WebSocket */
@@ -76,7 +76,7 @@ struct ws_edge {
     struct security_settings *security;
     struct limits *limits;
     SSL_CTX *tls_context; /* libwebsockets'; NULL where nothing speaks TLS */
-    struct list open; /* WebSockets, oldest first, that no drain has come to */
+    struct list open;     /* WebSockets, oldest first, that no drain has come to */
     size_t n;
     /* the second is the subprotocol of the handshake at hand, whatever it is called */
     struct lws_protocols protocols[3];

@@ -45,6 +45,11 @@ struct dialect {
     int (*open)(struct client *c, const char *path, const char *query);
     /* One whole message; text is valid UTF-8. */
     void (*message)(struct client *c, const char *text, size_t len, bool binary);
+    /* A piece of a message has come, and is not its end. May be NULL. */
+    void (*part)(struct client *c);
+    /* The socket did not take all that was queued, for the first time (begins) or still. May be
+     * NULL. */
+    void (*waits)(struct client *c, bool begins);
     /* A pong came, asked for or not. May be NULL. */
     void (*pong)(struct client *c);
     /* The gateway is about to close the client in a drain: say so where there are words for it.

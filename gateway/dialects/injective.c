@@ -10,9 +10,9 @@
  * 27 s of silence; who is silent for 30 s is cut, without a close frame.
  *
  * The document's limits in time. "read-timeout: Maximum time to wait for reading a complete client
- * request", "write-timeout: Maximum time to wait for writing a response to the client": twice a
- * second it is looked whether a client is still at the message at which it was before. A client
- * that breaks one is cut, as by the server.
+ * request", "write-timeout: Maximum time to wait for writing a response to the client". Those who
+ * are at a message, and only those, are in two lists, who has been longest at one first. A client
+ * that breaks a limit is cut, as by the server.
  */
 #include "gateway/dialects/injective.h"
 
@@ -25,7 +25,6 @@
 #include "gateway/gateway_settings.h"
 
 enum {
-    LOOK_MS = 500,
     PING_MS = 27000,
     DEAD_MS = 30000,
 };
@@ -45,7 +44,7 @@ static void message(struct client *c, const char *text, size_t len, bool binary)
     (void)binary; /* the server makes no difference */
     if (c->state != CLIENT_OPEN)
         return;
-    state_of(c)->messages++;
+    list_remove(&state_of(c)->in_reading);
     injective_view_sweep(shared_of(c));
     injective_request(c, text, len);
 }
@@ -71,9 +70,9 @@ static int open_client(struct client *c, const char *path, const char *query)
     if (!ic)
         return -ENOMEM;
     ic->client = c;
-    ic->reading_since_ms = ic->blocked_since_ms = c->host->now_ms;
+    list_init(&ic->in_reading);
+    list_init(&ic->in_writing);
     list_init(&ic->subscriptions);
-    list_append(&shared_of(c)->clients, &ic->in_shared);
     c->dialect_state = ic;
     c->host->counters->injective_clients++;
     if (most > 0 && clients_everywhere(c->host) > most)
@@ -94,42 +93,62 @@ static void closed(struct client *c)
         list_remove(&sub->in_client);
         free(sub);
     }
-    list_remove(&ic->in_shared);
+    list_remove(&ic->in_reading);
+    list_remove(&ic->in_writing);
     c->host->counters->injective_clients--;
     free(ic);
     c->dialect_state = NULL;
 }
 
-static bool reads_too_slowly(struct injective_client *ic, uint64_t now, uint64_t limit)
-{
-    bool waits = ic->client->input_len > 0 && ic->messages == ic->messages_seen;
+/* ---- limits in time -------------------------------------------------------------------------- */
 
-    ic->messages_seen = ic->messages;
-    if (!waits)
-        ic->reading_since_ms = now;
-    return waits && now - ic->reading_since_ms >= limit;
+static void part(struct client *c)
+{
+    struct injective_client *ic = state_of(c);
+
+    if (!list_empty(&ic->in_reading))
+        return;
+    ic->reading_since_ms = c->host->now_ms;
+    list_append(&shared_of(c)->reading, &ic->in_reading);
 }
 
-static bool takes_too_slowly(struct injective_client *ic, uint64_t now, uint64_t limit)
+/* At the next message, its time begins anew. */
+static void waits(struct client *c, bool begins)
 {
-    const struct client *c = ic->client;
-    bool waits = c->blocked && c->queue.head == ic->head_seen;
+    struct injective_client *ic = state_of(c);
 
+    if (!ic || (!begins && c->queue.head == ic->head_seen))
+        return;
     ic->head_seen = c->queue.head;
-    if (!waits)
-        ic->blocked_since_ms = now;
-    return waits && now - ic->blocked_since_ms >= limit;
+    ic->writing_since_ms = c->host->now_ms;
+    list_remove(&ic->in_writing);
+    list_append(&shared_of(c)->writing, &ic->in_writing);
 }
 
-static void look(struct client_host *host, struct injective_shared *shared)
+static void end_slow_requests(struct client_host *host, struct list *reading)
 {
-    const struct gateway_settings *s = host->settings;
-    struct injective_client *ic;
+    uint64_t limit = host->settings->injective_read_timeout_ms;
 
-    list_each (ic, &shared->clients, in_shared) {
-        bool slow = reads_too_slowly(ic, host->now_ms, s->injective_read_timeout_ms);
-        slow = takes_too_slowly(ic, host->now_ms, s->injective_write_timeout_ms) || slow;
-        if (slow)
+    while (!list_empty(reading)) {
+        struct injective_client *ic = list_first(reading, struct injective_client, in_reading);
+        if (host->now_ms - ic->reading_since_ms < limit)
+            return;
+        list_remove(&ic->in_reading);
+        client_close(ic->client, CLOSE_stalled);
+    }
+}
+
+/* Those who wait no longer are still in the list. */
+static void end_slow_readers(struct client_host *host, struct list *writing)
+{
+    uint64_t limit = host->settings->injective_write_timeout_ms;
+
+    while (!list_empty(writing)) {
+        struct injective_client *ic = list_first(writing, struct injective_client, in_writing);
+        if (host->now_ms - ic->writing_since_ms < limit)
+            return;
+        list_remove(&ic->in_writing);
+        if (ic->client->blocked)
             client_close(ic->client, CLOSE_stalled);
     }
 }
@@ -139,11 +158,11 @@ static void tick(struct client_host *host)
     struct injective_shared *shared = host->shared[SHARED_INJECTIVE];
 
     injective_view_sweep(shared);
-    if (host->now_ms - shared->looked_ms < LOOK_MS)
-        return;
-    shared->looked_ms = host->now_ms;
-    look(host, shared);
+    end_slow_requests(host, &shared->reading);
+    end_slow_readers(host, &shared->writing);
 }
+
+/* ---- the whole ------------------------------------------------------------------------------- */
 
 static int start(struct client_host *host)
 {
@@ -151,7 +170,8 @@ static int start(struct client_host *host)
 
     if (!shared)
         return -ENOMEM;
-    list_init(&shared->clients);
+    list_init(&shared->reading);
+    list_init(&shared->writing);
     list_init(&shared->broken);
     host->shared[SHARED_INJECTIVE] = shared;
     return 0;
@@ -189,6 +209,8 @@ const struct dialect dialect_injective = {
     .tick = tick,
     .open = open_client,
     .message = message,
+    .part = part,
+    .waits = waits,
     .closed = closed,
     .ping_ms = PING_MS,
     .pong_ms = DEAD_MS,

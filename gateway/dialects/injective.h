@@ -33,23 +33,21 @@ struct injective_subscription {
 
 /* A client's dialect_state. */
 struct injective_client {
-    struct list in_shared;
     struct client *client;
     struct list subscriptions;
     size_t n_subscriptions, n_values;
     uint64_t block_height, block_bytes; /* what the block at hand has brought it */
     /* for the limits in time, see injective.c */
-    uint64_t messages, messages_seen, reading_since_ms;
-    uint64_t blocked_since_ms;
-    uint32_t head_seen;
+    struct list in_reading, in_writing;
+    uint64_t reading_since_ms, writing_since_ms;
+    uint32_t head_seen; /* of its queue: the message that it takes */
 };
 
 /* Of all clients of the process: host->shared[SHARED_INJECTIVE]. */
 struct injective_shared {
-    struct list clients;
-    struct list
-        broken; /* views whose subscriptions are to be removed: see injective_view_sweep() */
-    uint64_t looked_ms;
+    struct list reading; /* clients that have begun a request; the first one earliest */
+    struct list writing; /* clients that did not take a message at once, likewise */
+    struct list broken;  /* views whose subscriptions are to go: see injective_view_sweep() */
     struct injective_message message; /* the one at hand */
     struct text body, matching; /* of the update, the part at hand; kept to save allocations */
     uint64_t *order;            /* of an update's parts, likewise */

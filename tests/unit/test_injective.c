@@ -369,10 +369,19 @@ Test(injective, requests_in_pieces_one_after_the_other_have_ten_seconds_each)
     cr_expect_eq(c->state, CLIENT_OPEN);
 }
 
+/* As after a flush. */
+static void socket_is_full(bool full)
+{
+    c->blocked = full;
+    slow_reader_check(c);
+}
+
 Test(injective, a_client_that_takes_nothing_for_ten_seconds_is_cut)
 {
-    c->blocked = true;
+    client_reply(c, &SPAN("waits"), 1);
+    socket_is_full(true);
     pass_ticking(9000);
+    socket_is_full(true);
     cr_expect_eq(c->state, CLIENT_OPEN);
     pass_ticking(2000);
     cr_expect_eq(c->close_reason, CLOSE_stalled);
@@ -383,12 +392,28 @@ Test(injective, a_client_that_takes_a_message_now_and_then_is_not)
     subscribe(c, 1, "a", ALL_PRICES);
     confirm_prices();
     end(1);
-    c->blocked = true;
     for (int i = 2; i < 7; i++) {
         end(i);
+        socket_is_full(true);
         pass_ticking(4000);
         queue_pop(&c->queue, 1);
     }
+    cr_expect_eq(c->state, CLIENT_OPEN);
+}
+
+Test(injective, a_client_that_caught_up_has_ten_seconds_again)
+{
+    for (int i = 0; i < 5;
+         i++) { /* the ring has two places: every other time the head is the same */
+        client_reply(c, &SPAN("one"), 1);
+        client_reply(c, &SPAN("two"), 1);
+        socket_is_full(true);
+        pass_ticking(4000);
+        queue_pop(&c->queue, 2);
+        socket_is_full(false);
+    }
+    client_heard(c);
+    pass_ticking(20000);
     cr_expect_eq(c->state, CLIENT_OPEN);
 }
 
