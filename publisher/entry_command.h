@@ -10,8 +10,8 @@
  *
  *   0                       the newest is of the same epoch: it was written before, by ourselves
  *   -SUPERSEDED <epoch>     it is of a newer one: another writer has taken over
- *   -OVERTAKEN              it is not there, and what came after it is: Redis put it off, and took
- * a later one that was on its way already. It would be out of order now
+ *   -OVERTAKEN              it is missing, and a later one is there, which Redis took while it put
+ *                           this one off: it would be out of order now
  *
  * and 1 when it was written. A last value without a history is guarded in the same way by its id.
  */

@@ -103,16 +103,16 @@ class Server:
         self.asked_to_end = self.asked_to_end or number == signal.SIGTERM
         self.process.send_signal(number)
 
-    async def heeds(self, number):
-        """Await that the signal does not kill it: not so before main() has begun, and no program can
-        help that."""
-        bit = 1 << (number - 1)
-
-        def heeded():
+    async def has_begun(self):
+        """Await that main() holds signals: before, SIGTERM kills whatever the program does. Right
+        after that it ignores SIGPIPE, which shows; a signal that is waited for does not."""
+        def begun():
+            if not self.running:
+                return True
             status = Path(f"/proc/{self.pid}/status").read_text()
-            masks = re.findall(r"(?m)^Sig(?:Blk|Cgt):\s*(\w+)", status)
-            return not self.running or any(int(mask, 16) & bit for mask in masks)
-        await until(heeded, f"{self.name} heeds signal {number}")
+            ignored = re.search(r"(?m)^SigIgn:\s*(\w+)", status)
+            return ignored and int(ignored[1], 16) & 1 << (signal.SIGPIPE - 1)
+        await until(begun, f"{self.name} has begun")
 
     async def exited(self, patience=EXIT_PATIENCE):
         """Await its end; the exit status."""
@@ -278,7 +278,7 @@ class Gateway(Server):
             return  # it could not even be started
         if self.running:
             if not self.asked_to_end:
-                await self.heeds(signal.SIGTERM)
+                await self.has_begun()
                 self.signal(signal.SIGTERM)
             try:
                 await self.exited()
