@@ -231,6 +231,12 @@ void hub_unconfirm(struct hub *hub, struct stream *stream)
     stream->confirmed = false;
 }
 
+const struct stream *hub_first(const struct listener *l)
+{
+    return list_empty(&l->places) ? NULL
+                                  : list_first(&l->places, struct place, in_listener)->stream;
+}
+
 bool hub_every(const struct listener *l, stream_test_fn *test, const void *ctx)
 {
     const struct place *place;

@@ -103,6 +103,9 @@ struct stream *hub_find(struct hub *hub, const char *name, size_t len);
 void hub_confirm(struct hub *hub, struct stream *stream);
 void hub_unconfirm(struct hub *hub, struct stream *stream);
 
+/* Of the streams that it listens to the one it has had longest; NULL: there is none. */
+const struct stream *hub_first(const struct listener *l);
+
 /* Do all streams of the listener pass the test? */
 typedef bool stream_test_fn(const void *ctx, const struct stream *stream);
 bool hub_every(const struct listener *l, stream_test_fn *test, const void *ctx);

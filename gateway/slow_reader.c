@@ -74,11 +74,11 @@ void slow_reader_copied(struct client *c, size_t bytes)
 
 /* ---- its limits ----------------------------------------------------------------------------- */
 
-static struct frame *notice(void *ctx, const struct frame *last, uint32_t n)
+static void tell(void *ctx, struct left_out *left)
 {
     struct client *c = ctx;
 
-    return c->dialect->dropped(c, last, n);
+    c->dialect->dropped(c, left);
 }
 
 static struct trim limits(struct client *c)
@@ -91,7 +91,7 @@ static struct trim limits(struct client *c)
                          .max_bytes = d && d->queue_bytes ? d->queue_bytes : s->queue_bytes,
                          .max_messages =
                              d && d->queue_messages ? d->queue_messages : s->queue_messages,
-                         .notice = d && d->dropped ? notice : NULL,
+                         .tell = d && d->dropped ? tell : NULL,
                          .ctx = c};
 }
 

@@ -13,16 +13,17 @@
 struct occurrence {
     uint64_t stream; /* 0: a free place */
     uint32_t dropped;
-    const struct frame *last; /* of the dropped: borrowed from the queue */
+    uint8_t class_id;
 };
 
-struct work {
+struct left_out {
     const struct trim *trim;
     struct queue *q;
     bool *gone;                /* by index in the queue */
     struct occurrence *places; /* a hash table by stream, never more than half full */
     uint64_t mask;
     uint64_t messages, bytes; /* that stay */
+    struct queue notices;
 };
 
 bool trim_over(const struct trim *trim, const struct queue *q)
@@ -30,30 +31,32 @@ bool trim_over(const struct trim *trim, const struct queue *q)
     return q->n > 1 && (q->bytes > trim->max_bytes || q->n > trim->max_messages);
 }
 
-static int work_init(struct work *w, const struct trim *trim, struct queue *q)
+static int work_init(struct left_out *w, const struct trim *trim, struct queue *q)
 {
     uint64_t cap = 4;
 
     while (cap < 2 * (uint64_t)q->n)
         cap *= 2;
-    *w = (struct work){.trim = trim,
-                       .q = q,
-                       .gone = calloc(q->n, sizeof *w->gone),
-                       .places = calloc(cap, sizeof *w->places),
-                       .mask = cap - 1,
-                       .messages = q->n,
-                       .bytes = q->bytes};
+    *w = (struct left_out){.trim = trim,
+                           .q = q,
+                           .gone = calloc(q->n, sizeof *w->gone),
+                           .places = calloc(cap, sizeof *w->places),
+                           .mask = cap - 1,
+                           .messages = q->n,
+                           .bytes = q->bytes};
+    queue_init(&w->notices, q->pool);
     return w->gone && w->places ? 0 : -ENOMEM;
 }
 
-static void work_fini(struct work *w)
+static void work_fini(struct left_out *w)
 {
     free(w->gone);
     free(w->places);
+    queue_clear(&w->notices);
 }
 
 /* Its place, or the free one where it belongs. Serial numbers need no better hash. */
-static struct occurrence *place_of(struct work *w, uint64_t stream)
+static struct occurrence *place_of(const struct left_out *w, uint64_t stream)
 {
     uint64_t i = stream & w->mask;
 
@@ -62,14 +65,14 @@ static struct occurrence *place_of(struct work *w, uint64_t stream)
     return &w->places[i];
 }
 
-static enum slow_policy policy_of(const struct work *w, const struct frame *frame)
+static enum slow_policy policy_of(const struct left_out *w, const struct frame *frame)
 {
     const struct stream_classes *classes = w->trim->classes;
 
     return frame->class_id < classes->n ? classes->classes[frame->class_id].policy : POLICY_CLOSE;
 }
 
-static void give_up(struct work *w, uint32_t i)
+static void give_up(struct left_out *w, uint32_t i)
 {
     w->gone[i] = true;
     w->messages--;
@@ -77,7 +80,7 @@ static void give_up(struct work *w, uint32_t i)
 }
 
 /* From the newest to the oldest: what has been met already is older. */
-static void conflate(struct work *w)
+static void conflate(struct left_out *w)
 {
     for (uint32_t i = w->q->n; i-- > 0;) {
         const struct frame *frame = queue_at(w->q, i);
@@ -92,22 +95,22 @@ static void conflate(struct work *w)
     }
 }
 
-static void note(struct work *w, const struct frame *frame, uint32_t n)
+static void note(struct left_out *w, const struct frame *frame, uint32_t n)
 {
     if (!frame->stream)
         return;
     struct occurrence *place = place_of(w, frame->stream);
     place->stream = frame->stream;
     place->dropped += n;
-    place->last = frame;
+    place->class_id = frame->class_id;
 }
 
-static bool half_empty(const struct work *w)
+static bool half_empty(const struct left_out *w)
 {
     return w->messages <= w->trim->max_messages / 2 && w->bytes <= w->trim->max_bytes / 2;
 }
 
-static void drop_oldest(struct work *w)
+static void drop_oldest(struct left_out *w)
 {
     for (uint32_t i = 0; i < w->q->n && !half_empty(w); i++) {
         const struct frame *frame = queue_at(w->q, i);
@@ -120,7 +123,7 @@ static void drop_oldest(struct work *w)
 }
 
 /* What an earlier notice told is told by the new one. */
-static void take_in_notices(struct work *w)
+static void take_in_notices(struct left_out *w)
 {
     for (uint32_t i = 0; i < w->q->n; i++) {
         const struct frame *frame = queue_at(w->q, i);
@@ -131,40 +134,36 @@ static void take_in_notices(struct work *w)
     }
 }
 
-static void tell(struct work *w, struct queue *notices)
+uint32_t left_out_of(const struct left_out *left, uint64_t stream)
 {
-    for (uint64_t i = 0; w->trim->notice && i <= w->mask; i++) {
-        const struct occurrence *place = &w->places[i];
-        if (place->dropped == 0)
-            continue;
-        struct frame *notice = w->trim->notice(w->trim->ctx, place->last, place->dropped);
-        if (!notice)
-            continue;
-        frame_of_stream(notice, place->last->class_id, place->stream);
-        notice->dropped = place->dropped;
-        (void)queue_push(notices, notice); /* without memory it is not told, but counted */
-        frame_unref(&notice);
-    }
+    return place_of(left, stream)->dropped;
+}
+
+void left_out_tell(struct left_out *left, uint64_t stream, struct frame *notice)
+{
+    const struct occurrence *place = place_of(left, stream);
+
+    frame_of_stream(notice, place->class_id, stream);
+    notice->dropped = place->dropped;
+    (void)queue_push(&left->notices, notice); /* without memory it is not told, but counted */
 }
 
 int trim_queue(const struct trim *trim, struct queue *q)
 {
-    struct queue notices;
-    struct work w;
+    struct left_out w;
     int err = work_init(&w, trim, q);
 
     if (!err) {
-        queue_init(&notices, q->pool);
         conflate(&w);
         if (w.messages > trim->max_messages || w.bytes > trim->max_bytes) {
             drop_oldest(&w);
             take_in_notices(&w);
-            tell(&w, &notices);
+            if (trim->tell)
+                trim->tell(trim->ctx, &w);
         }
         queue_remove(q, w.gone);
-        for (uint32_t i = notices.n; i-- > 0;)
-            (void)queue_push_front(q, queue_at(&notices, i));
-        queue_clear(&notices);
+        for (uint32_t i = w.notices.n; i-- > 0;)
+            (void)queue_push_front(q, queue_at(&w.notices, i));
     }
     work_fini(&w);
     return err;

@@ -19,15 +19,24 @@ struct frame;
 struct queue;
 struct stream_classes;
 
-/* A frame (the caller's) which says that n messages were left out of the stream that the last of
- * them, `last`, belongs to; `last` may be such a notice itself. NULL: it cannot be told. */
-typedef struct frame *trim_notice_fn(void *ctx, const struct frame *last, uint32_t n);
+struct left_out; /* what drop has just left out, by stream */
+
+/* How many messages of the stream with that serial number; what an earlier notice told, and is now
+ * to be told anew, is among them. 0: none. */
+uint32_t left_out_of(const struct left_out *left, uint64_t stream);
+
+/* The notice that says so, for left_out_of() > 0; behind those that were told before. Takes a
+ * reference of its own; without memory for it nothing is told. */
+void left_out_tell(struct left_out *left, uint64_t stream, struct frame *notice);
+
+/* Tell what was left out, as far as there are words for it. */
+typedef void trim_tell_fn(void *ctx, struct left_out *left);
 
 struct trim {
     const struct stream_classes *classes;
     struct counters *counters; /* counts what goes, by class */
     uint64_t max_bytes, max_messages;
-    trim_notice_fn *notice; /* NULL: nothing can be told */
+    trim_tell_fn *tell; /* NULL: nothing can be told */
     void *ctx;
 };
 

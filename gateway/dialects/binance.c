@@ -430,18 +430,13 @@ static uint64_t max_age(const struct gateway_settings *s)
     return s->binance_max_age_ms;
 }
 
-static struct frame *dropped(struct client *c, const struct frame *last, uint32_t n)
-{
-    return c->stream_options & FORM_NOTICES ? stream_form_dropped(last, n) : NULL;
-}
-
 const struct dialect dialect_binance = {
     .name = "binance",
     .deflate = true,
     .admit = admit,
     .open = open_client,
     .message = message,
-    .dropped = dropped,
+    .dropped = stream_view_dropped,
     .pong = pong,
     .drain = drain,
     .closed = closed,

@@ -14,6 +14,7 @@ struct client;
 struct client_host;
 struct frame;
 struct gateway_settings;
+struct left_out;
 
 #define DIALECT_NEVER ((uint64_t)1 << 62) /* may be added to a time without overflow */
 
@@ -60,10 +61,9 @@ struct dialect {
     /* Does the client take one more frame of a view now? false: it is left out, and counted. NULL:
      * always; the limits of the queue decide. */
     bool (*takes)(struct client *c);
-    /* By its policy n messages of a stream are left out for a client that reads slowly: a frame
-     * that says so, in the protocol's words (the caller owns it). last: the newest of them, or an
-     * earlier such frame that is replaced by this one. NULL, or returns NULL: it cannot be said. */
-    struct frame *(*dropped)(struct client *c, const struct frame *last, uint32_t n);
+    /* By their policies messages are left out for a client that reads slowly: tell it, in the
+     * protocol's words (trim.h). NULL: there are none. */
+    void (*dropped)(struct client *c, struct left_out *left);
     /* Called every beat_interval_ms while it is open, first one interval after the handshake: the
      * protocol's own heartbeat. NULL: none. */
     void (*beat)(struct client *c);

@@ -125,11 +125,6 @@ static int open_client(struct client *c, const char *path, const char *query)
     return 0;
 }
 
-static struct frame *dropped(struct client *c, const struct frame *last, uint32_t n)
-{
-    return c->stream_options & FORM_NOTICES ? stream_form_dropped(last, n) : NULL;
-}
-
 const struct dialect dialect_exchange = {.name = "exchange",
                                          .share = SHARED_STREAMS,
                                          .start = stream_resume_start,
@@ -137,5 +132,5 @@ const struct dialect dialect_exchange = {.name = "exchange",
                                          .tick = stream_resume_tick,
                                          .open = open_client,
                                          .message = message,
-                                         .dropped = dropped,
+                                         .dropped = stream_view_dropped,
                                          .deflate = true};

@@ -179,22 +179,15 @@ struct frame *stream_form_gap(const char *stream, size_t len, uint64_t missed,
     return frame_new(WS_TEXT, parts, 9);
 }
 
-struct frame *stream_form_dropped(const struct frame *last, uint32_t n)
+struct frame *stream_form_dropped(const char *stream, size_t len, uint32_t n)
 {
-    const struct span begin = SPAN("{\"stream\":\""), payload = frame_payload(last);
-
-    if (payload.len <= begin.len || memcmp(payload.at, begin.at, begin.len) != 0)
-        return NULL;
-    const char *name = payload.at + begin.len;
-    const char *end = memchr(name, '"', payload.len - begin.len);
-    if (!end)
-        return NULL;
     char number[16];
-    int len = snprintf(number, sizeof number, "%" PRIu32, n);
-    const struct span parts[] = {begin,
-                                 {name, (size_t)(end - name)},
+    int number_len = snprintf(number, sizeof number, "%" PRIu32, n);
+    const struct span parts[] = {SPAN("{\"stream\":\""),
+                                 {stream, len},
                                  SPAN("\",\"notice\":{\"dropped\":"),
-                                 {number, (size_t)len},
+                                 {number, (size_t)number_len},
                                  SPAN("}}")};
+
     return frame_new(WS_TEXT, parts, 5);
 }

@@ -31,7 +31,7 @@ enum {
     FORM_COMBINED = 1,
     FORM_WRAPPED = 2, /* what is in Redis is {"stream":…,"data":…} already */
     FORM_IDS = 4,
-    FORM_NOTICES = 8, /* gaps are told */
+    FORM_NOTICES = 8, /* what is missing is told */
     FORM_COUNT = 16,
 };
 
@@ -64,8 +64,7 @@ struct frame *stream_form_message(unsigned form, const char *stream, size_t len,
 struct frame *stream_form_gap(const char *stream, size_t len, uint64_t missed,
                               const struct stream_id *after, const struct stream_id *next);
 
-/* That n messages were left out of the stream that `last`, one of them or an earlier such notice,
- * names at its beginning. NULL: it names none, as a bare one does; or out of memory. */
-struct frame *stream_form_dropped(const struct frame *last, uint32_t n);
+/* n messages were left out. NULL: out of memory. */
+struct frame *stream_form_dropped(const char *stream, size_t len, uint32_t n);
 
 #endif

@@ -9,6 +9,7 @@
 #include "gateway/dialects/stream_resume.h"
 #include "gateway/frame.h"
 #include "gateway/gateway_settings.h"
+#include "gateway/trim.h"
 #include "gateway/view.h"
 
 /* The key is the stream's name. */
@@ -141,4 +142,25 @@ bool stream_view_has(struct client *c, const char *name, size_t len, bool combin
 const char *stream_view_name(const struct member *member)
 {
     return member->view->key;
+}
+
+static void tell_dropped(const struct stream *stream, struct left_out *left)
+{
+    uint32_t n = left_out_of(left, stream->serial);
+    struct frame *frame = n > 0 ? stream_form_dropped(stream->name, stream->name_len, n) : NULL;
+
+    if (frame)
+        left_out_tell(left, stream->serial, frame);
+    frame_unref(&frame);
+}
+
+/* A view here has one stream. */
+void stream_view_dropped(struct client *c, struct left_out *left)
+{
+    const struct member *member;
+
+    if (!(c->stream_options & FORM_NOTICES))
+        return;
+    list_each (member, &c->memberships, in_client)
+        tell_dropped(hub_first(&member->view->listener), left);
 }

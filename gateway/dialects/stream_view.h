@@ -12,6 +12,7 @@
 #include "gateway/dialects/stream_form.h"
 
 struct client;
+struct left_out;
 struct member;
 
 /* since: the client has had the stream up to this id; NULL: it begins now, or with the last value
@@ -27,6 +28,9 @@ int stream_view_leave(struct client *c, const char *name, size_t len, bool combi
 int stream_view_change(struct client *c, const char *name, size_t len, bool combined);
 
 bool stream_view_has(struct client *c, const char *name, size_t len, bool combined);
+
+/* To a client that asked for notices: what was left out of the streams that it still has. */
+void stream_view_dropped(struct client *c, struct left_out *left);
 
 /* The stream of a membership made here: borrowed, ends with NUL. */
 const char *stream_view_name(const struct member *member);

@@ -22,8 +22,8 @@ class SlowReaders(ProcessTest):
     async def begin(self, *flags):
         self.redis, self.gateway = await self.pair(*FEW, *CLASSES, *flags)
 
-    async def stopped(self, *streams):
-        client = await self.stage.client(self.gateway, receive_buffer=4096, read=False)
+    async def stopped(self, *streams, path="/"):
+        client = await self.stage.client(self.gateway, path, receive_buffer=4096, read=False)
         await client.subscribe(*streams)
         for stream in streams:
             await self.gateway.has_listeners(stream, 1)
@@ -71,6 +71,24 @@ class SlowReaders(ProcessTest):
         holes = [(a, b) for a, b in zip(got, got[1:]) if b != a + 1]
         self.assertIn(len(holes), range(1, 10))  # not one a message: half of the queue goes at once
         await self.passes_on(stopped)
+
+    async def test_who_asked_for_notices_is_told_of_every_message_that_was_dropped(self):
+        await self.begin("--policy", "trade=drop")
+        stopped = await self.stopped("trade.A", path="/?notices=1")
+        await self.publish("trade.A", 0, COUNT)
+
+        stopped.start_reading()
+        numbers, told = [], 0
+        while not numbers or numbers[-1] != COUNT - 1:
+            message = json.loads(await stopped.text())
+            self.assertEqual(message["stream"], "trade.A")
+            if "notice" in message:
+                told += message["notice"]["dropped"]
+            else:
+                numbers.append(message["data"]["n"])
+        self.assertGreater(told, 0)
+        self.assertEqual(told, COUNT - len(numbers))
+        self.assertEqual(told, await self.dropped("trade", "dropped"))
 
     async def passes_on(self, client):
         """It is in step again."""

@@ -122,6 +122,53 @@ Test(slow_reader, with_notices_it_is_told_once_how_many_were_dropped)
                                         "{\"stream\":\"trade.A\",\"data\":{\"n\":7}}");
 }
 
+/* A client of the dialect with notices, and eight messages for it of which six are dropped. */
+static struct client *told(const struct dialect *d, const char *path, const char *query,
+                           const char *format)
+{
+    struct client *c = fake_open(&g, d, PROFILE_DOC, path, query);
+
+    if (d == &dialect_exchange)
+        fake_say(c, "{\"method\":\"SUBSCRIBE\",\"params\":[\"trade.A\"],\"id\":1}");
+    for (int i = 0; i < 8; i++) {
+        char text[64];
+        snprintf(text, sizeof text, format, i);
+        fake_publish(&g, "trade.A", text);
+        fake_turn(&g);
+    }
+    return c;
+}
+
+Test(slow_reader, bare_streams_are_told_by_name_whatever_their_messages_say)
+{
+    start(FAKE_FLAGS("--queue-messages", "4", "--policy", "other=drop"));
+    struct client *c =
+        told(&dialect_binance, "/ws/trade.A", "notices=1", "{\"stream\":\"x\",\"n\":%d}");
+
+    cr_expect_str_eq(fake_heard(&g, c), "{\"stream\":\"trade.A\",\"notice\":{\"dropped\":6}}\n"
+                                        "{\"stream\":\"x\",\"n\":6}\n"
+                                        "{\"stream\":\"x\",\"n\":7}");
+}
+
+Test(slow_reader, with_ids_it_is_told_what_of_an_engines_messages_was_dropped)
+{
+    start(FAKE_FLAGS("--queue-messages", "4", "--policy", "other=drop", "--payload", "wrapped"));
+    struct client *c =
+        told(&dialect_exchange, "/", "ids=1&notices=1", "{\"data\":%d,\"stream\":\"trade.A\"}");
+
+    cr_expect_str_eq(fake_heard(&g, c), "{\"stream\":\"trade.A\",\"notice\":{\"dropped\":6}}\n"
+                                        "{\"id\":null,\"data\":6,\"stream\":\"trade.A\"}\n"
+                                        "{\"id\":null,\"data\":7,\"stream\":\"trade.A\"}");
+}
+
+Test(slow_reader, who_did_not_ask_for_notices_gets_none)
+{
+    start(FAKE_FLAGS("--queue-messages", "4", "--policy", "other=drop"));
+    struct client *c = told(&dialect_binance, "/ws/trade.A", "", "[%d]");
+
+    cr_expect_str_eq(fake_heard(&g, c), "[6]\n[7]");
+}
+
 /* ---- the budget ---- */
 
 Test(slow_reader, a_frame_that_waits_for_many_costs_its_bytes_once)

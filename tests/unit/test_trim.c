@@ -23,14 +23,20 @@ static struct queue q;
 static struct trim trim;
 static char seen[1000];
 
-/* "!N", where the first letter of what was left out is that of its stream. */
-static struct frame *notice(void *ctx, const struct frame *last, uint32_t n)
+/* Of each stream of trades, which are letters: "m!N". */
+static void tell(void *ctx, struct left_out *left)
 {
-    char text[32];
-    int len = snprintf(text, sizeof text, "%c!%u", frame_payload(last).at[0], n);
-
     (void)ctx;
-    return frame_new(WS_TEXT, &(struct span){text, (size_t)len}, 1);
+    for (char stream = 'm'; stream <= 'p'; stream++) {
+        char text[32];
+        uint32_t n = left_out_of(left, (uint64_t)stream);
+        if (n == 0)
+            continue;
+        int len = snprintf(text, sizeof text, "%c!%u", stream, n);
+        struct frame *f = frame_new(WS_TEXT, &(struct span){text, (size_t)len}, 1);
+        left_out_tell(left, (uint64_t)stream, f);
+        frame_unref(&f);
+    }
 }
 
 static void set_up(void)
@@ -40,7 +46,7 @@ static void set_up(void)
                          .counters = &counters,
                          .max_bytes = 1 << 20,
                          .max_messages = 4,
-                         .notice = notice};
+                         .tell = tell};
 }
 
 static void tear_down(void)
@@ -144,7 +150,7 @@ Test(trim, bytes_are_a_limit_as_messages_are)
 
 Test(trim, without_words_for_it_what_is_left_out_is_only_counted)
 {
-    trim.notice = NULL;
+    trim.tell = NULL;
     push("m1 m2 m3 m4 m5");
     cr_expect_str_eq(trimmed(), "m4 m5");
     cr_expect_eq(counters.of_class[TRADES].frames_dropped, 3u);
