@@ -13,6 +13,7 @@
 #include "gateway/client.h"
 #include "gateway/counters.h"
 #include "gateway/gateway_settings.h"
+#include "gateway/heap.h"
 #include "gateway/history.h"
 #include "gateway/http.h"
 #include "gateway/hub.h"
@@ -58,6 +59,7 @@ struct gateway {
     struct proxy_lobby *lobby;
     struct limits *limits;
     unsigned ticks;
+    struct heap heap;
     uv_prepare_t before_wait;
     uv_check_t after_wait;
     enum phase phase;
@@ -237,6 +239,7 @@ static void on_tick(uv_timer_t *handle)
 
     gw->counters->beats++;
     dialects_tick(&gw->host);
+    heap_look(&gw->heap, ws_edge_connections(gw->edge));
     if (gw->ticks++ % STATS_TICKS == 0)
         process_stats_read(gw->counters);
 }

@@ -14,7 +14,6 @@ enum { KEEP_CAP = 64 };
 void queue_init(struct queue *q, struct queue_pool *pool)
 {
     *q = (struct queue){.cap = QUEUE_FEW, .pool = pool};
-    q->ring = q->few;
 }
 
 static size_t cost(const struct frame *frame)
@@ -38,11 +37,10 @@ static void unsettle(struct queue *q, struct frame *frame)
 
 static void free_ring(struct queue *q)
 {
-    if (q->ring == q->few)
+    if (q->cap == QUEUE_FEW)
         return;
-    q->pool->held -= q->cap * sizeof *q->ring;
-    free(q->ring);
-    q->ring = q->few;
+    q->pool->held -= q->cap * sizeof *q->many;
+    free(q->many);
     q->cap = QUEUE_FEW;
     q->head = 0;
 }
@@ -57,7 +55,7 @@ static int grow(struct queue *q)
     for (uint32_t i = 0; i < q->n; i++)
         bigger[i] = queue_at(q, i);
     free_ring(q);
-    q->ring = bigger;
+    q->many = bigger;
     q->cap = cap;
     q->head = 0;
     q->pool->held += cap * sizeof *bigger;
@@ -68,7 +66,7 @@ int queue_push(struct queue *q, struct frame *frame)
 {
     if (q->n == q->cap && grow(q) < 0)
         return -ENOMEM;
-    q->ring[(q->head + q->n) & (q->cap - 1)] = frame_ref(frame);
+    *queue_place(q, q->n) = frame_ref(frame);
     q->n++;
     q->bytes += frame->len;
     return 0;
@@ -112,7 +110,7 @@ int queue_push_front(struct queue *q, struct frame *frame)
         return -ENOMEM;
     queue_settle(q);
     q->head = (q->head - 1) & (q->cap - 1);
-    q->ring[q->head] = frame_ref(frame);
+    *queue_place(q, 0) = frame_ref(frame);
     q->n++;
     q->bytes += frame->len;
     settle(q, frame);
@@ -127,7 +125,7 @@ void queue_remove(struct queue *q, const bool *gone)
     for (uint32_t i = 0; i < q->n; i++) {
         struct frame *frame = queue_at(q, i);
         if (!gone[i]) {
-            q->ring[(q->head + kept++) & (q->cap - 1)] = frame;
+            *queue_place(q, kept++) = frame;
             continue;
         }
         if (i < settled) {

@@ -24,13 +24,15 @@ struct queue_pool {
 /* Invariant: the oldest `settled` frames are counted in the pool, the others are not. A client that
  * keeps up gets and loses its frames within a turn, and is never settled. */
 struct queue {
-    struct frame **ring; /* few, or cap places on the heap */
-    uint32_t cap;        /* a power of two */
-    uint32_t head, n;    /* index of the oldest; number of frames: read freely */
+    uint32_t cap;     /* a power of two; QUEUE_FEW: the places are `few`, otherwise `many` */
+    uint32_t head, n; /* index of the oldest; number of frames: read freely */
     uint32_t settled;
     size_t bytes; /* of all frames: read freely */
     struct queue_pool *pool;
-    struct frame *few[QUEUE_FEW];
+    union {
+        struct frame *few[QUEUE_FEW];
+        struct frame **many; /* on the heap */
+    };
 };
 
 void queue_init(struct queue *q, struct queue_pool *pool);
@@ -39,10 +41,16 @@ void queue_clear(struct queue *q); /* drops everything; as good as new */
 /* Takes a reference of its own. 0; -ENOMEM and nothing has changed. */
 int queue_push(struct queue *q, struct frame *frame);
 
+/* The place of the i-th oldest. */
+static inline struct frame **queue_place(struct queue *q, uint32_t i)
+{
+    return (q->cap == QUEUE_FEW ? q->few : q->many) + ((q->head + i) & (q->cap - 1));
+}
+
 /* The i-th oldest, i < n: borrowed. */
 static inline struct frame *queue_at(const struct queue *q, uint32_t i)
 {
-    return q->ring[(q->head + i) & (q->cap - 1)];
+    return *queue_place((struct queue *)q, i);
 }
 
 /* Drop the oldest count frames, count <= n. */

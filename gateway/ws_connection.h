@@ -46,8 +46,7 @@ struct connection {
     struct party *party;       /* whom it counts for; NULL: a proxy, before it has said */
     struct entrance *entrance; /* NULL once it is a WebSocket */
     struct inflater *inflater; /* NULL until a compressed message comes */
-    /* every write touches what follows, and the client behind it */
-    struct client *client;
+    /* every write touches what follows, and the client's first lines */
     struct ws_edge *edge;
     struct lws *wsi; /* NULL once libwebsockets has let go of it */
     const struct listen_address *listener;
@@ -57,6 +56,7 @@ struct connection {
     bool in_frame;  /* more of the frame is to come */
     bool ended;     /* nothing may be written any more */
     bool finishing; /* marked for closing, but what is queued goes out first */
+    struct client client;
 };
 
 struct upgrade {

@@ -75,7 +75,7 @@ int ws_deflate_confirm(struct connection *conn, char *name)
 
 void ws_deflate_established(struct connection *conn, const struct upgrade *up)
 {
-    conn->client->deflate = up->deflate;
+    conn->client.deflate = up->deflate;
     conn->resets = up->resets;
 }
 
@@ -92,13 +92,13 @@ static bool pass_on(void *ctx, const char *bytes, size_t len)
     bool first = !conn->begun;
 
     conn->begun = true;
-    client_receive(conn->client, bytes, len, first, false, lws_frame_is_binary(conn->wsi) != 0);
-    return conn->client->state == CLIENT_OPEN;
+    client_receive(&conn->client, bytes, len, first, false, lws_frame_is_binary(conn->wsi) != 0);
+    return conn->client.state == CLIENT_OPEN;
 }
 
 static void unpack(struct connection *conn, const char *bytes, size_t len, bool last)
 {
-    struct client *c = conn->client;
+    struct client *c = &conn->client;
 
     client_heard(c);
     if (!conn->inflater && !(conn->inflater = inflater_new())) {
@@ -130,7 +130,7 @@ static bool bits_are_right(struct connection *conn, bool first)
 
 void ws_deflate_receive(struct connection *conn, const char *bytes, size_t len)
 {
-    struct client *c = conn->client;
+    struct client *c = &conn->client;
     bool first = lws_is_first_fragment(conn->wsi) != 0;
     bool last = lws_is_final_fragment(conn->wsi) != 0;
 

@@ -27,29 +27,21 @@ enum {
 
 /* ---- life of a connection ------------------------------------------------------------------- */
 
-/* Both in one piece of memory. */
-struct connected_client {
-    struct connection conn;
-    struct client client;
-};
-
 static struct connection *connection_new(struct ws_edge *edge, int fd,
                                          const struct listen_address *listener,
                                          const struct address *peer)
 {
-    struct connected_client *both = calloc(1, sizeof *both);
+    struct connection *conn = calloc(1, sizeof *conn);
 
-    if (!both || client_host_reserve(edge->host, edge->n + 1) < 0 ||
-        ws_http_begin(&both->conn, peer) < 0) {
-        free(both);
+    if (!conn || client_host_reserve(edge->host, edge->n + 1) < 0 ||
+        ws_http_begin(conn, peer) < 0) {
+        free(conn);
         return NULL;
     }
-    struct connection *conn = &both->conn;
-    conn->client = &both->client;
-    client_init(conn->client, edge->host);
+    client_init(&conn->client, edge->host);
+    conn->client.fd = fd;
     conn->edge = edge;
     conn->listener = listener;
-    conn->client->fd = fd;
     list_init(&conn->in_open);
     edge->n++;
     return conn;
@@ -57,7 +49,7 @@ static struct connection *connection_new(struct ws_edge *edge, int fd,
 
 static struct connection *connection_of(struct client *c)
 {
-    return &list_entry(c, struct connected_client, client)->conn;
+    return list_entry(c, struct connection, client);
 }
 
 /* The one place where clients are freed. */
@@ -68,8 +60,8 @@ static void connection_free(struct connection *conn)
     ws_http_forget(conn);
     ws_admission_forget(conn);
     ws_deflate_forget(conn);
-    client_fini(conn->client);
-    free(list_entry(conn, struct connected_client, conn));
+    client_fini(&conn->client);
+    free(conn);
 }
 
 /* libwebsockets has let go of it. If it is on the list of this turn, the turn frees it. */
@@ -77,8 +69,8 @@ static void on_destroyed(struct connection *conn)
 {
     conn->wsi = NULL;
     conn->ended = true;
-    client_gone(conn->client);
-    if (!conn->client->dirty)
+    client_gone(&conn->client);
+    if (!conn->client.dirty)
         connection_free(conn);
 }
 
@@ -92,8 +84,8 @@ static void cut(struct connection *conn, bool reset)
     if (!conn->wsi)
         return;
     if (reset)
-        setsockopt(conn->client->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-    shutdown(conn->client->fd, SHUT_RDWR);
+        setsockopt(conn->client.fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    shutdown(conn->client.fd, SHUT_RDWR);
 }
 
 /* Left alone, the kernel takes 4 MB for a client that does not read, before we hear of it. What is
@@ -123,7 +115,7 @@ void ws_edge_adopt(struct ws_edge *edge, int fd, const struct listen_address *li
                                     (listener->tls == LISTEN_TLS_ON ? LWS_ADOPT_ALLOW_SSL : 0),
                             .fd = {.sockfd = fd},
                             .opaque = conn};
-    wheel_set(edge->host->wheel, &conn->client->timer,
+    wheel_set(edge->host->wheel, &conn->client.timer,
               edge->host->now_ms + edge->host->settings->handshake_timeout_ms);
     struct lws *wsi = lws_adopt_descriptor_vhost_via_info(&how);
     if (wsi)
@@ -137,12 +129,12 @@ void ws_edge_adopt(struct ws_edge *edge, int fd, const struct listen_address *li
 static bool finish_frame(struct connection *conn, struct span rest)
 {
     if (lws_write(conn->wsi, (unsigned char *)(uintptr_t)rest.at, rest.len, LWS_WRITE_RAW) < 0) {
-        client_close(conn->client, CLOSE_write_error);
+        client_close(&conn->client, CLOSE_write_error);
         return false;
     }
-    conn->client->blocked = lws_partial_buffered(conn->wsi);
-    slow_reader_copied(conn->client, conn->client->blocked ? rest.len : 0);
-    return !conn->client->blocked;
+    conn->client.blocked = lws_partial_buffered(conn->wsi);
+    slow_reader_copied(&conn->client, conn->client.blocked ? rest.len : 0);
+    return !conn->client.blocked;
 }
 
 static bool enciphers(const struct connection *conn)
@@ -153,7 +145,7 @@ static bool enciphers(const struct connection *conn)
 static enum outlet_result write_queue(struct connection *conn, struct span *rest)
 {
     const struct outlet_detour enciphered = {.send = ws_tls_send, .ctx = conn};
-    struct client *c = conn->client;
+    struct client *c = &conn->client;
 
     return outlet_write(&conn->edge->outlet, c->fd, enciphers(conn) ? &enciphered : NULL, &c->queue,
                         c->deflate, rest);
@@ -161,7 +153,7 @@ static enum outlet_result write_queue(struct connection *conn, struct span *rest
 
 static void flush(struct connection *conn)
 {
-    struct client *c = conn->client;
+    struct client *c = &conn->client;
     struct span rest;
 
     while (!c->blocked && !conn->ended && c->queue.n > 0) {
@@ -187,7 +179,7 @@ static void flush(struct connection *conn)
  * that of Debian 12, then closes twice, and the frame never goes out. May end in on_destroyed(). */
 static void send_close(struct connection *conn)
 {
-    const struct client *c = conn->client;
+    const struct client *c = &conn->client;
     const struct close_reason_info *reason = &close_reasons[c->close_reason];
     int code = c->close_code ? c->close_code : reason->code;
     const char *text = c->close_code ? c->close_text : reason->text;
@@ -200,7 +192,7 @@ static void send_close(struct connection *conn)
 /* It gains nothing any more, and on_writable() has it ended when the queue is empty. */
 static void finish_first(struct connection *conn)
 {
-    struct client *c = conn->client;
+    struct client *c = &conn->client;
 
     if (conn->finishing)
         return;
@@ -221,7 +213,7 @@ static bool reads_slowly(const struct client *c)
  * it. A close frame can only follow whole frames. */
 static void end(struct connection *conn)
 {
-    struct client *c = conn->client;
+    struct client *c = &conn->client;
     bool frame = close_reasons[c->close_reason].code != 0 || c->close_code != 0;
     bool polite = frame && !c->blocked && c->dialect;
 
@@ -277,13 +269,13 @@ void ws_edge_turn(struct ws_edge *edge)
 
 static int on_writable(struct connection *conn)
 {
-    conn->client->blocked = lws_partial_buffered(conn->wsi);
-    if (!conn->client->blocked)
-        slow_reader_copied(conn->client, 0);
-    slow_reader_moved(conn->client);
+    conn->client.blocked = lws_partial_buffered(conn->wsi);
+    if (!conn->client.blocked)
+        slow_reader_copied(&conn->client, 0);
+    slow_reader_moved(&conn->client);
     flush(conn);
-    if (conn->finishing && !conn->client->blocked)
-        client_look_at(conn->client);
+    if (conn->finishing && !conn->client.blocked)
+        client_look_at(&conn->client);
     return 0;
 }
 
@@ -291,7 +283,7 @@ static int on_writable(struct connection *conn)
 
 static int on_pong(struct connection *conn)
 {
-    struct client *c = conn->client;
+    struct client *c = &conn->client;
 
     client_heard(c);
     if (c->state == CLIENT_OPEN && c->dialect->pong)
@@ -301,9 +293,9 @@ static int on_pong(struct connection *conn)
 
 static void on_closed(struct connection *conn, enum close_reason reason)
 {
-    client_close(conn->client, reason);
+    client_close(&conn->client, reason);
     conn->ended = true;
-    client_gone(conn->client);
+    client_gone(&conn->client);
 }
 
 /* libwebsockets answers with what it was sent, once we are done with it; it puts its own code into
@@ -321,7 +313,7 @@ static int on_peer_close(struct connection *conn, unsigned char *payload, size_t
 
 static int on_receive(struct connection *conn, const char *bytes, size_t len)
 {
-    client_rights_spend(conn->client, len, !conn->in_frame);
+    client_rights_spend(&conn->client, len, !conn->in_frame);
     ws_deflate_receive(conn, bytes, len);
     return 0;
 }
@@ -447,7 +439,7 @@ size_t ws_edge_drain(struct ws_edge *edge, size_t n)
 
     while (marked < n && !list_empty(&edge->open)) {
         struct connection *conn = list_first(&edge->open, struct connection, in_open);
-        struct client *c = conn->client;
+        struct client *c = &conn->client;
         list_remove(&conn->in_open);
         if (c->state != CLIENT_OPEN)
             continue;

@@ -139,7 +139,7 @@ int ws_http_request(struct connection *conn, const char *path)
         answer(conn, http_plain(405, "only GET is answered here"));
         return -1;
     }
-    wheel_set(edge->host->wheel, &conn->client->timer,
+    wheel_set(edge->host->wheel, &conn->client.timer,
               edge->host->now_ms + edge->host->settings->handshake_timeout_ms);
     if (!has_all(conn, path))
         return 0;
@@ -316,9 +316,9 @@ int ws_http_established(struct connection *conn)
         return -1;
     lws_set_wsi_user(conn->wsi, conn); /* or it would not tell when it is about to close */
     ws_deflate_established(conn, up);
-    client_rights_take(conn->client, &up->identity);
+    client_rights_take(&conn->client, &up->identity);
     list_append(&conn->edge->open, &conn->in_open);
-    client_open(conn->client, up->route.dialect, up->route.profile, up->path, up->query);
+    client_open(&conn->client, up->route.dialect, up->route.profile, up->path, up->query);
     ws_http_forget(conn);
     return 0;
 }

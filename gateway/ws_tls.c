@@ -20,7 +20,7 @@ ssize_t ws_tls_send(void *ctx, const char *bytes, size_t len)
         errno = EPIPE;
         return -1;
     }
-    slow_reader_copied(conn->client, lws_partial_buffered(conn->wsi) ? len : 0);
+    slow_reader_copied(&conn->client, lws_partial_buffered(conn->wsi) ? len : 0);
     return (ssize_t)len;
 }
 

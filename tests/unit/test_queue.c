@@ -90,7 +90,7 @@ Test(queue, a_client_that_keeps_up_costs_no_allocation)
 {
     for (int i = 0; i < 100; i++) {
         push(0, QUEUE_FEW);
-        cr_expect_eq(q.ring, q.few);
+        cr_expect_eq(q.cap, QUEUE_FEW);
         queue_pop(&q, QUEUE_FEW);
     }
 }
@@ -99,12 +99,12 @@ Test(queue, a_large_ring_is_given_back_when_it_is_empty_and_a_small_one_is_kept)
 {
     push(0, 65);
     queue_pop(&q, 65);
-    cr_expect_eq(q.ring, q.few);
+    cr_expect_eq(q.cap, QUEUE_FEW);
     push(0, 20);
-    struct frame **ring = q.ring;
+    struct frame **ring = q.many;
     queue_pop(&q, 20);
     push(0, 20);
-    cr_expect_eq(q.ring, ring);
+    cr_expect_eq(q.many, ring);
     expect_frames(0, 20);
 }
 
