@@ -21,7 +21,7 @@ class AsyncApi(ProcessTest):
     async def test_it_is_valid_and_names_all_messages(self):
         found = await self.parsed()
         self.assertEqual(found["errors"], [])
-        self.assertEqual(set(found["messages"]), {"SUBSCRIBE", "UNSUBSCRIBE", "event"})
+        self.assertEqual(set(found["messages"]), {"SUBSCRIBE", "UNSUBSCRIBE", "event", "notice"})
 
     async def test_its_version_is_the_projects(self):
         cmake = (ROOT / "CMakeLists.txt").read_text()
