@@ -16,9 +16,10 @@ struct block {
 /* A 64-bit integer, which the node writes in quotes. */
 static bool read_integer(struct json_value value, uint64_t *n)
 {
+    if (value.kind != JSON_STRING || value.len <= 2)
+        return false;
     struct json_value digits = {.at = value.at + 1, .len = value.len - 2, .kind = JSON_NUMBER};
-
-    return value.kind == JSON_STRING && value.len > 2 && json_uint64(digits, n) == 0;
+    return json_uint64(digits, n) == 0;
 }
 
 static bool read_decimal(struct json_value value, struct decimal *d)
