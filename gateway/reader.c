@@ -392,12 +392,6 @@ void reader_lost(struct reader *r, const char *name, size_t len)
         lose(r, stream);
 }
 
-void reader_lost_all(struct reader *r)
-{
-    for (struct stream *stream = NULL; (stream = hub_next(r->hub, stream));)
-        lose(r, stream);
-}
-
 /* ---- life ----------------------------------------------------------------------------------- */
 
 static void on_end(void *ctx, struct stream *stream)

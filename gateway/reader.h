@@ -64,9 +64,8 @@ void reader_message(struct reader *r, struct stream *stream, const struct messag
 /* Redis has subscribed us to the stream, for the first time or again. */
 void reader_confirmed(struct reader *r, const char *name, size_t len);
 
-/* The link that brings the stream is gone; or all are. */
+/* The link that brings the stream is gone. */
 void reader_lost(struct reader *r, const char *name, size_t len);
-void reader_lost_all(struct reader *r);
 
 /* Part of the loop's turn. */
 void reader_turn(struct reader *r);

@@ -147,7 +147,8 @@ static inline void fake_confirm(struct fake_gateway *g, const char *stream)
 /* The link to Redis is gone. */
 static inline void fake_lose_link(struct fake_gateway *g)
 {
-    reader_lost_all(&g->intake.reader);
+    for (struct stream *at = NULL; (at = hub_next(g->intake.hub, at));)
+        reader_lost(&g->intake.reader, at->name, at->name_len);
 }
 
 static inline size_t fake_header_len(const struct frame *frame)

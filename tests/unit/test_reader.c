@@ -63,6 +63,13 @@ static void tear_down(void)
     no_leaks();
 }
 
+/* The link that brings all streams is gone. */
+static void lose_all(void)
+{
+    for (struct stream *at = NULL; (at = hub_next(hub, at));)
+        reader_lost(&r, at->name, at->name_len);
+}
+
 static struct stream *stream(const char *name)
 {
     return hub_find(hub, name, strlen(name));
@@ -226,7 +233,7 @@ Test(reader, a_new_term_follows_without_a_gap_where_the_history_shows_both)
 Test(reader, after_a_lost_link_the_history_is_read_before_anything_new)
 {
     begin("s");
-    reader_lost_all(&r);
+    lose_all();
     cr_expect_not(stream("s")->confirmed);
     fake_keep("s", 7, 2);
     confirm("s");
@@ -241,11 +248,11 @@ Test(reader, after_a_lost_link_the_history_is_read_before_anything_new)
 Test(reader, the_link_may_be_lost_again_while_the_history_is_read)
 {
     begin("s");
-    reader_lost_all(&r);
+    lose_all();
     confirm("s");
     fake_turn_history();
     live("s", 7, 2);
-    reader_lost_all(&r);
+    lose_all();
     fake_answer();
     cr_expect_not(stream("s")->confirmed, "read to the end, but not subscribed");
     fake_keep("s", 7, 3);
@@ -259,7 +266,7 @@ Test(reader, a_stream_that_was_silent_is_filled_from_the_beginning)
 {
     listen_to("s");
     fake_answer_all();
-    reader_lost_all(&r);
+    lose_all();
     fake_keep("s", 7, 1);
     confirm("s");
     fake_answer_all();
@@ -271,7 +278,7 @@ Test(reader, messages_without_ids_are_doubtful_after_a_lost_link)
     listen_to("s");
     fake_answer_all();
     live("s", 0, 0);
-    reader_lost_all(&r);
+    lose_all();
     confirm("s");
     live("s", 0, 0);
     live("s", 0, 0);
@@ -327,7 +334,7 @@ static void begin_chain(void)
 Test(reader, a_chains_blocks_come_in_order_whatever_stream_is_read_first)
 {
     begin_chain();
-    reader_lost_all(&r);
+    lose_all();
     for (uint64_t n = 2; n <= 4; n++) {
         char height[2] = {(char)('0' + n), '\0'};
         fake_keep_tagged(END, 7, n, height);
@@ -373,7 +380,7 @@ Test(reader, a_stream_that_is_new_has_no_part_in_the_blocks_that_are_made_up_for
 {
     begin_chain();
     ear.deliver = look;
-    reader_lost_all(&r);
+    lose_all();
     fake_keep_tagged(END, 7, 2, "2");
     confirm(END);
     cr_assert_eq(hub_listen(hub, &ear, QUIET, strlen(QUIET)), 0);
@@ -388,7 +395,7 @@ Test(reader, a_stream_that_is_new_has_no_part_in_the_blocks_that_are_made_up_for
 Test(reader, ends_of_blocks_are_doubtful_when_redis_has_lost_them)
 {
     begin_chain();
-    reader_lost_all(&r);
+    lose_all();
     fake_forget_all();
     confirm(END);
     confirm(PART);
@@ -402,7 +409,7 @@ Test(reader, ends_of_blocks_are_doubtful_when_redis_has_lost_them)
 Test(reader, a_part_that_has_been_quiet_for_long_puts_nothing_in_doubt)
 {
     begin_chain();
-    reader_lost_all(&r);
+    lose_all();
     fake_forget_all();
     fake_keep_tagged(END, 7, 1, "1");
     confirm(END);
@@ -423,7 +430,7 @@ Test(reader, a_chain_goes_on_when_the_stream_it_waited_for_has_gone)
     confirm(QUIET);
     fake_answer_all();
     live_tagged(QUIET, 7, 1, "1");
-    reader_lost_all(&r);
+    lose_all();
     confirm(END);
     confirm(PART);
     fake_answer_all();
